@@ -1,0 +1,238 @@
+package plan
+
+import (
+	"time"
+
+	"entente.dev/entente/internal/directory"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/topology"
+)
+
+// Input is everything a plan depends on. Nothing else may influence it: not the clock, not map order.
+type Input struct {
+	Topology *topology.Topology
+	// Snapshots holds one complete snapshot per tenant. A share with a missing one is refused, not planned.
+	Snapshots map[ident.Tenant]directory.Complete
+	// Links are pairs that a provisioning log proved: this person is that object there.
+	Links []Link
+	// Envelopes are what targets accepted.
+	Envelopes map[ident.Share]Envelope
+	Holds     []Hold
+	// Inclusions keep people in a share although their set no longer names them: an undone reduction.
+	Inclusions []Inclusion
+	// Owned lists what our ledger says we made: application, group and partner-entry ids.
+	Owned map[string]bool
+	// Only limits the plan to some shares; empty plans all.
+	Only []ident.Share
+	// Now is the caller's time, for expiries.
+	Now time.Time
+}
+
+// Link is a proven representation.
+type Link struct {
+	Person   ident.Person `json:"person"`
+	Tenant   ident.Tenant `json:"tenant"`
+	ObjectID string       `json:"objectId"`
+}
+
+// Envelope is what a target accepted for a share.
+type Envelope struct {
+	RequestID      string         `json:"requestId"`
+	Share          ident.Share    `json:"share"`
+	Sets           []string       `json:"sets"`
+	MaxUsers       int            `json:"maxUsers"`
+	UserType       string         `json:"userType"`
+	ExistingGuests string         `json:"existingGuests"` // keep | convert: what the admin agreed to
+	Exclusions     []ident.Person `json:"exclusions,omitempty"`
+	ExpiresAt      time.Time      `json:"expiresAt"`
+	PlanDigest     string         `json:"planDigest"`
+	AcceptedBy     []string       `json:"acceptedBy"`
+	AcceptedAt     time.Time      `json:"acceptedAt"`
+}
+
+// Hold is a target's decision about one person.
+type Hold struct {
+	Person ident.Person `json:"person"`
+	Tenant ident.Tenant `json:"tenant"` // the target that decided
+	Kind   string       `json:"kind"`   // keepOut | blocked
+	Reason string       `json:"reason"`
+	By     string       `json:"by"`
+	Until  time.Time    `json:"until,omitzero"`
+}
+
+// Inclusion keeps a restored person in a share until the set names them again, or until it ends.
+type Inclusion struct {
+	Share  ident.Share  `json:"share"`
+	Person ident.Person `json:"person"`
+	Reason string       `json:"reason"`
+	Until  time.Time    `json:"until,omitzero"`
+}
+
+// Plan is pure data: what would change where, for whom, and what is refused. Digest binds an approval to it.
+type Plan struct {
+	Digest   string      `json:"digest"`
+	Topology string      `json:"topology"` // digest of the topology
+	Name     string      `json:"name"`
+	Shares   []SharePlan `json:"shares"`
+	Refusals []Refusal   `json:"refusals"`
+	Warnings []Warning   `json:"warnings"`
+	Counts   Counts      `json:"counts"`
+}
+
+// SharePlan is the plan of one share. Its own digest is what a target's envelope refers to.
+type SharePlan struct {
+	Share    ident.Share `json:"share"`
+	Digest   string      `json:"digest"`
+	Desired  Desired     `json:"desired"`
+	Changes  []Change    `json:"changes"` // in dependency order
+	Effects  []Effect    `json:"effects"` // sorted by person
+	Refusals []Refusal   `json:"refusals"`
+	Warnings []Warning   `json:"warnings"`
+	Counts   Counts      `json:"counts"`
+	// Acceptance says whether the target must be asked before anything is written there, and why.
+	Acceptance AcceptanceNeed `json:"acceptance"`
+	// Budget says how many removals may flow without an approval.
+	Budget BudgetVerdict `json:"budget"`
+}
+
+// Desired is the state the share's set-up must reach; the set-up workflow converges to it.
+type Desired struct {
+	SourceTenantID string           `json:"sourceTenantId"`
+	TargetTenantID string           `json:"targetTenantId"`
+	AppName        string           `json:"appName"`   // display name of the application: our marker
+	GroupName      string           `json:"groupName"` // display name of the scope group
+	GroupNickname  string           `json:"groupNickname"`
+	Schema         directory.Schema `json:"schema"`
+	DeleteLimit    int              `json:"deleteLimit"` // the native deletion threshold
+	// Members are the object ids, in the source, that the scope group must hold; sorted.
+	Members []string `json:"members"`
+	// Found are the ids that the plan saw; empty ids are to be created.
+	Found Found `json:"found"`
+}
+
+// Found are ids of existing objects of the share.
+type Found struct {
+	ServicePrincipalID string `json:"servicePrincipalId,omitempty"`
+	AppID              string `json:"appId,omitempty"`
+	JobID              string `json:"jobId,omitempty"`
+	ScopeGroupID       string `json:"scopeGroupId,omitempty"`
+}
+
+// Side is where a change is written.
+type Side string
+
+// The two sides of a share.
+const (
+	Source Side = "source"
+	Target Side = "target"
+)
+
+// Kind is what a change does. The strings are wire format: append only.
+type Kind string
+
+// The kinds in dependency order (design: the share in Graph terms).
+const (
+	InboundPartner  Kind = "target.inbound-partner"  // partner entry for the source, inbound automatic redemption
+	InboundSync     Kind = "target.inbound-sync"     // identitySynchronization: isSyncAllowed
+	OutboundPartner Kind = "source.outbound-partner" // partner entry for the target, outbound automatic redemption
+	Application     Kind = "source.application"
+	Job             Kind = "source.job"
+	Secrets         Kind = "source.secrets"
+	JobSchema       Kind = "source.schema"
+	ScopeGroup      Kind = "source.scope-group"
+	Assignment      Kind = "source.assignment"
+	ScopeAdd        Kind = "source.scope-add"    // people come into the scope group
+	ScopeRemove     Kind = "source.scope-remove" // people leave the scope group
+	StartJob        Kind = "source.start-job"
+	Convert         Kind = "target.convert" // existing guests become Members
+	Undelete        Kind = "target.restore" // people come back from the target's recycle bin
+)
+
+// Change is one ordered step.
+type Change struct {
+	ID        string       `json:"id"` // share and kind; stable between plans
+	Kind      Kind         `json:"kind"`
+	Share     ident.Share  `json:"share"`
+	Side      Side         `json:"side"`
+	Tenant    ident.Tenant `json:"tenant"` // where it is written
+	Action    string       `json:"action"` // create | update | add | remove | start
+	Summary   string       `json:"summary"`
+	Before    string       `json:"before,omitempty"`
+	After     string       `json:"after,omitempty"`
+	People    []string     `json:"people,omitempty"` // object ids in Tenant
+	DependsOn []string     `json:"dependsOn,omitempty"`
+}
+
+// Effect is what the plan means for one person in one target.
+type Effect struct {
+	Share    ident.Share  `json:"share"`
+	Person   ident.Person `json:"person"`
+	UPN      string       `json:"upn"`
+	Name     string       `json:"name"`
+	Tenant   ident.Tenant `json:"tenant"` // the target
+	Action   EffectAction `json:"action"`
+	From     string       `json:"from"` // representation before: coverage words
+	To       string       `json:"to"`
+	ObjectID string       `json:"objectId,omitempty"` // the object in the target, where there is one
+	Reason   string       `json:"reason"`
+}
+
+// EffectAction is what happens to one person. The strings are wire format: append only.
+type EffectAction string
+
+// The actions.
+const (
+	Create  EffectAction = "create"      // a Member appears
+	Adopt   EffectAction = "convert"     // an existing guest becomes Member: its own, approved change
+	KeepOne EffectAction = "keep"        // nothing changes
+	Leave   EffectAction = "leave-guest" // an existing guest stays guest
+	Restore EffectAction = "restore"     // comes back from the recycle bin, same object id
+	Remove  EffectAction = "remove"      // soft-deleted in the target
+	Skip    EffectAction = "skip"        // the engine would skip this person; Reason says why
+	HeldOut EffectAction = "held"        // a hold keeps the person out
+)
+
+// Refusal is a change that is not planned because a rule forbids it. Fatal ones stop the whole apply.
+type Refusal struct {
+	Rule    string            `json:"rule"` // stable name: empty-set, group-not-found, not-ours, …
+	Fatal   bool              `json:"fatal"`
+	Share   *ident.Share      `json:"share,omitempty"`
+	Tenant  ident.Tenant      `json:"tenant,omitempty"`
+	UserSet string            `json:"userSet,omitempty"`
+	Pos     topology.Position `json:"pos,omitzero"`
+	Detail  string            `json:"detail"`
+	Remedy  string            `json:"remedy"`
+}
+
+// Warning is something a person should know; nothing stops.
+type Warning struct {
+	Rule   string       `json:"rule"`
+	Share  *ident.Share `json:"share,omitempty"`
+	Tenant ident.Tenant `json:"tenant,omitempty"`
+	Detail string       `json:"detail"`
+}
+
+// Counts sums a plan up.
+type Counts struct {
+	Shares   int `json:"shares"`
+	Changes  int `json:"changes"`
+	People   int `json:"people"` // people the shares carry, counted per share
+	Creates  int `json:"creates"`
+	Converts int `json:"converts"`
+	Restores int `json:"restores"`
+	Removals int `json:"removals"`
+	Refusals int `json:"refusals"`
+}
+
+// AcceptanceNeed is why a target has to be asked.
+type AcceptanceNeed struct {
+	Needed bool   `json:"needed"`
+	Why    string `json:"why,omitempty"` // no envelope | over the cap | new set | expired | …
+}
+
+// BudgetVerdict compares a reduction with its budget.
+type BudgetVerdict struct {
+	Removals int  `json:"removals"`
+	Allowed  int  `json:"allowed"`
+	Over     bool `json:"over"`
+}
