@@ -1,0 +1,284 @@
+package contract
+
+import (
+	"time"
+
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/topology"
+)
+
+// TenantRef is a tenant with what is needed to reach its queue.
+type TenantRef struct {
+	Name     ident.Tenant `json:"name"`
+	TenantID string       `json:"tenantId"`
+}
+
+// Pace is how fast a share's waiting loops look; it comes with the topology, so that a demonstration can be
+// quick and production gentle.
+type Pace struct {
+	Every time.Duration `json:"every"` // a tenant's own observations
+	Poll  time.Duration `json:"poll"`  // while something is on its way
+}
+
+// PreviewInput asks for the plan of a stored topology.
+type PreviewInput struct {
+	Org            string      `json:"org"`
+	TopologyDigest string      `json:"topologyDigest"`
+	Tenants        []TenantRef `json:"tenants"`
+}
+
+// PlanRef names a stored plan.
+type PlanRef struct {
+	Digest string      `json:"digest"`
+	Counts plan.Counts `json:"counts"`
+	Fatal  bool        `json:"fatal"` // some refusal stops the whole apply
+}
+
+// ApplyInput hands a topology over to the organization.
+type ApplyInput struct {
+	TopologyDigest string        `json:"topologyDigest"`
+	PlanDigest     string        `json:"planDigest"`
+	Tenants        []TenantRef   `json:"tenants"`
+	Shares         []ident.Share `json:"shares"`
+	Pace           Pace          `json:"pace"`
+	By             string        `json:"by"`
+}
+
+// ApplyResult says what the organization took over.
+type ApplyResult struct {
+	TopologyDigest string `json:"topologyDigest"`
+	Tenants        int    `json:"tenants"`
+	Shares         int    `json:"shares"`
+}
+
+// OrganizationState is the carried state of the organization entity.
+type OrganizationState struct {
+	Schema  int           `json:"schema"`
+	Org     string        `json:"org"`
+	Applied ApplyInput    `json:"applied"`
+	Retired []ident.Share `json:"retired,omitempty"` // once applied, no longer declared; left running until stopped
+}
+
+// TenantState is the carried state of a tenant entity.
+type TenantState struct {
+	Schema         int            `json:"schema"`
+	Org            string         `json:"org"`
+	Tenant         TenantRef      `json:"tenant"`
+	TopologyDigest string         `json:"topologyDigest"`
+	Shares         []ident.Share  `json:"shares"`
+	Pace           Pace           `json:"pace"`
+	Seq            int            `json:"seq"` // observations made
+	SnapshotID     string         `json:"snapshotId"`
+	Digest         string         `json:"digest"`
+	Failures       int            `json:"failures"` // in a row
+	Problem        *problem.Error `json:"problem,omitempty"`
+	Requested      []ident.Share  `json:"requested,omitempty"` // shares that wait for an observation
+	Due            time.Time      `json:"due,omitzero"`
+}
+
+// TopologyAppliedSignal tells tenants and shares of a new topology.
+type TopologyAppliedSignal struct {
+	TopologyDigest string        `json:"topologyDigest"`
+	PlanDigest     string        `json:"planDigest,omitempty"`
+	Shares         []ident.Share `json:"shares,omitempty"` // for tenants: the shares they belong to
+	Pace           Pace          `json:"pace"`
+	By             string        `json:"by"`
+}
+
+// TenantObservedSignal tells a share that one of its tenants was observed.
+type TenantObservedSignal struct {
+	Tenant     ident.Tenant `json:"tenant"`
+	SnapshotID string       `json:"snapshotId"`
+	Changed    bool         `json:"changed"`
+}
+
+// ObserveRequestedSignal asks a tenant for a fresh observation.
+type ObserveRequestedSignal struct {
+	Share ident.Share `json:"share"`
+	Deep  bool        `json:"deep,omitempty"` // read secrets and assignments too
+}
+
+// ShareState is the carried state of a share entity.
+type ShareState struct {
+	Schema         int              `json:"schema"`
+	Org            string           `json:"org"`
+	Share          ident.Share      `json:"share"`
+	Source         TenantRef        `json:"source"`
+	Target         TenantRef        `json:"target"`
+	TopologyDigest string           `json:"topologyDigest"`
+	Pace           Pace             `json:"pace"`
+	Phase          Phase            `json:"phase"`
+	Detail         string           `json:"detail,omitempty"`
+	Problem        *problem.Error   `json:"problem,omitempty"`
+	RunSeq         int              `json:"runSeq"`
+	StatusSeq      int              `json:"statusSeq"` // orders projections within a run
+	RequestID      string           `json:"requestId,omitempty"`
+	PlanDigest     string           `json:"planDigest,omitempty"`
+	People         int              `json:"people"`
+	InSync         bool             `json:"inSync"`
+	Dirty          bool             `json:"dirty"`                 // a pass is due
+	Failures       int              `json:"failures"`              // passes in a row that ended blocked
+	AskedDigest    string           `json:"askedDigest,omitempty"` // the topology the target answered no to
+	Stop           *StopCommand     `json:"stop,omitempty"`
+	Restores       []RestoreCommand `json:"restores,omitempty"`
+	Reverts        []RevertCommand  `json:"reverts,omitempty"`
+}
+
+// StopCommand drains and tears a share down.
+type StopCommand struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// RestoreCommand undoes a reduction, wholly or for some people.
+type RestoreCommand struct {
+	ReductionID string         `json:"reductionId"`
+	People      []ident.Person `json:"people,omitempty"` // empty: all of the reduction
+	By          string         `json:"by"`
+	Reason      string         `json:"reason"`
+}
+
+// RevertCommand turns converted guests back into guests.
+type RevertCommand struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Decision answers a request.
+type Decision struct {
+	Approve        bool           `json:"approve"`
+	By             string         `json:"by"`
+	Reason         string         `json:"reason,omitempty"`
+	MaxUsers       int            `json:"maxUsers,omitempty"`       // 0: as asked
+	ExistingGuests string         `json:"existingGuests,omitempty"` // keep | convert; "": as asked, keep where asked to ask
+	Exclusions     []ident.Person `json:"exclusions,omitempty"`
+	ExpiresAfter   time.Duration  `json:"expiresAfter,omitempty"` // 0: as asked
+	PlanDigest     string         `json:"planDigest,omitempty"`   // what the admin saw; refused when stale
+}
+
+// DecisionResult says where the request stands after a decision.
+type DecisionResult struct {
+	Status  string `json:"status"`  // store.RequestStatus
+	Missing int    `json:"missing"` // further approvers needed
+}
+
+// RunInput is common to the children of one pass.
+type RunInput struct {
+	Org    string      `json:"org"`
+	Share  ident.Share `json:"share"`
+	Source TenantRef   `json:"source"`
+	Target TenantRef   `json:"target"`
+	Seq    int         `json:"seq"`
+	Pace   Pace        `json:"pace"`
+}
+
+// ID is the pass's name.
+func (r RunInput) ID() string { return RunID(r.Org, r.Share, r.Seq) }
+
+// SharePlanRef is what a workflow knows of a stored share plan: no names, no lists.
+type SharePlanRef struct {
+	Digest     string              `json:"digest"`
+	Kinds      []plan.Kind         `json:"kinds"` // changes to be made, in order
+	Counts     plan.Counts         `json:"counts"`
+	Acceptance plan.AcceptanceNeed `json:"acceptance"`
+	Budget     plan.BudgetVerdict  `json:"budget"`
+	Policy     topology.Policy     `json:"policy"`
+	Desired    plan.Desired        `json:"desired"` // without Members
+	Guests     int                 `json:"guests"`  // existing guests in scope
+	Pending    int                 `json:"pending"` // effects the engine still has to bring about
+	Refused    string              `json:"refused,omitempty"`
+	Declared   bool                `json:"declared"`           // the topology still names this share
+	Warnings   []string            `json:"warnings,omitempty"` // rules only
+}
+
+// Has tells whether a kind of change is planned.
+func (r SharePlanRef) Has(kinds ...plan.Kind) bool {
+	for _, k := range r.Kinds {
+		for _, want := range kinds {
+			if k == want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// SetupInput converges both sides of one share.
+type SetupInput struct {
+	Run  RunInput     `json:"run"`
+	Plan SharePlanRef `json:"plan"`
+}
+
+// SetupResult names what stands now.
+type SetupResult struct {
+	Found plan.Found `json:"found"`
+	Added int        `json:"added"`
+}
+
+// AcceptanceInput asks a target.
+type AcceptanceInput struct {
+	Run       RunInput     `json:"run"`
+	RequestID string       `json:"requestId"`
+	Plan      SharePlanRef `json:"plan"`
+}
+
+// AcceptanceResult is the target's answer.
+type AcceptanceResult struct {
+	Status string `json:"status"` // approved | rejected | expired | withdrawn
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// MemberTypeInput converts existing guests, or reverts them.
+type MemberTypeInput struct {
+	Run        RunInput `json:"run"`
+	PlanDigest string   `json:"planDigest,omitempty"`
+	Revert     bool     `json:"revert,omitempty"`
+	By         string   `json:"by,omitempty"`
+}
+
+// MemberTypeResult counts conversions.
+type MemberTypeResult struct {
+	Converted int `json:"converted"`
+	Patched   int `json:"patched"` // of them by our own write in the target
+	Reverted  int `json:"reverted"`
+}
+
+// ReductionInput takes people out of a share.
+type ReductionInput struct {
+	Run        RunInput      `json:"run"`
+	ID         string        `json:"id"`
+	PlanDigest string        `json:"planDigest"`
+	Plan       SharePlanRef  `json:"plan"`
+	Grace      time.Duration `json:"grace"`
+	Drain      bool          `json:"drain,omitempty"` // a stop: asked for by a person, so the budget does not hold it
+	Reason     string        `json:"reason"`
+}
+
+// ReductionResult says how it ended.
+type ReductionResult struct {
+	Status  string `json:"status"` // proven | cancelled | rejected | expired
+	Removed int    `json:"removed"`
+	Proven  int    `json:"proven"`
+}
+
+// RestoreInput brings people of a reduction back.
+type RestoreInput struct {
+	Run     RunInput       `json:"run"`
+	Command RestoreCommand `json:"command"`
+}
+
+// RestoreResult counts who is back under the same object id.
+type RestoreResult struct {
+	Restored int `json:"restored"`
+	Missing  int `json:"missing"`
+}
+
+// TeardownInput removes a drained share's objects on both sides.
+type TeardownInput struct {
+	Run   RunInput     `json:"run"`
+	Found plan.Found   `json:"found"`
+	Plan  SharePlanRef `json:"plan"`
+}
