@@ -8,6 +8,7 @@ import (
 	_ "github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	_ "github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	_ "github.com/a-h/templ"
+	_ "github.com/alexedwards/scs/v2"
 	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
 	_ "github.com/evanw/esbuild/pkg/api"
 	_ "github.com/goccy/go-yaml"
