@@ -66,6 +66,7 @@ type User struct {
 	ManagerID                                string
 	DeletedAt                                time.Time // zero: live
 	DeletedByEngine                          bool
+	DeletedBySelf                            bool // soft-deleted because the person left by self-service
 	Attributes                               map[string]any
 }
 
@@ -77,7 +78,8 @@ type Group struct {
 
 // Assignment is one appRoleAssignedTo row.
 type Assignment struct {
-	PrincipalID, PrincipalType, AppRoleID string // PrincipalType: User | Group
+	PrincipalID, PrincipalType, AppRoleID string    // PrincipalType: User | Group
+	CreatedAt                             time.Time // zero: long ago; matters only to OnDemandAssignmentDelay
 }
 
 // Holder is an object that holds an address.
