@@ -1,0 +1,234 @@
+package contract
+
+import (
+	"time"
+
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/store"
+)
+
+// Registered activity names: <room>.<verb>-<object>.
+const (
+	ObserveTenant   = "graphread.observe-tenant"
+	FindApplication = "graphread.find-application"
+	FindGroup       = "graphread.find-group"
+	FindJob         = "graphread.find-job"
+	CheckRemovals   = "graphread.check-removals"
+	CheckLog        = "graphread.check-provisioning-log"
+	CheckGuests     = "graphread.check-guests"
+	CheckReturned   = "graphread.check-returned"
+
+	EnsurePartner      = "graphwrite.ensure-partner"
+	EnsureInboundSync  = "graphwrite.ensure-inbound-sync"
+	CreateApplication  = "graphwrite.create-application"
+	CreateGroup        = "graphwrite.create-group"
+	CreateJob          = "graphwrite.create-job"
+	CheckConnection    = "graphwrite.check-connection"
+	PutSecrets         = "graphwrite.put-secrets"
+	EnsureSchema       = "graphwrite.ensure-schema"
+	AssignGroup        = "graphwrite.assign-group"
+	AddScopeMembers    = "graphwrite.add-scope-members"
+	RemoveScopeMembers = "graphwrite.remove-scope-members"
+	ReturnScopeMembers = "graphwrite.return-scope-members"
+	StartJob           = "graphwrite.start-job"
+	RestartJob         = "graphwrite.restart-job"
+	ConvertGuests      = "graphwrite.convert-guests"
+	UndeletePeople     = "graphwrite.undelete-people"
+	DeleteJob          = "graphwrite.delete-job"
+	DeleteApplication  = "graphwrite.delete-application"
+	DeleteGroup        = "graphwrite.delete-group"
+	DeleteInboundSync  = "graphwrite.delete-inbound-sync"
+	ReleasePartner     = "graphwrite.release-partner"
+
+	PlanTopology    = "planning.plan-topology"
+	PlanShare       = "planning.plan-share"
+	ProjectCoverage = "planning.project-coverage"
+
+	PutShareStatus    = "record.put-share-status"
+	PutTenantStatus   = "record.put-tenant-status"
+	PutRun            = "record.put-run"
+	OpenRequest       = "record.open-request"
+	CloseRequest      = "record.close-request"
+	OpenReduction     = "record.open-reduction"
+	SetReduction      = "record.set-reduction"
+	ConfirmReduction  = "record.confirm-reduction"
+	KeepRestored      = "record.keep-restored"
+	RecordConversions = "record.record-conversions"
+	DropShare         = "record.drop-share"
+)
+
+// ObserveIn asks for one observation of one tenant. Groups and applications of interest come from the
+// topology.
+type ObserveIn struct {
+	Org            string    `json:"org"`
+	Tenant         TenantRef `json:"tenant"`
+	TopologyDigest string    `json:"topologyDigest"`
+	Deep           bool      `json:"deep,omitempty"` // read secrets and assignments again, not only what changes by itself
+}
+
+// ObserveOut names the stored snapshot.
+type ObserveOut struct {
+	SnapshotID string `json:"snapshotId"`
+	Digest     string `json:"digest"`
+	Changed    bool   `json:"changed"`
+	Users      int    `json:"users"`
+}
+
+// PlanTopologyIn plans all shares of a stored topology on the newest snapshots.
+type PlanTopologyIn struct {
+	Org            string `json:"org"`
+	TopologyDigest string `json:"topologyDigest"`
+}
+
+// PlanShareIn plans one share.
+type PlanShareIn struct {
+	Org            string      `json:"org"`
+	TopologyDigest string      `json:"topologyDigest"`
+	Share          ident.Share `json:"share"`
+	Drain          bool        `json:"drain,omitempty"` // plan to take everybody out: a stop
+}
+
+// CoverageIn projects the matrix.
+type CoverageIn struct {
+	Org            string `json:"org"`
+	TopologyDigest string `json:"topologyDigest"`
+}
+
+// WriteIn is common to every write: whose, where, for which change.
+type WriteIn struct {
+	Org    string      `json:"org"`
+	Share  ident.Share `json:"share"`
+	Tenant TenantRef   `json:"tenant"` // where it is written; the task queue is this tenant's
+	Run    string      `json:"run"`    // for the ledger
+}
+
+// PartnerIn ensures one direction of automatic redemption in a partner entry.
+type PartnerIn struct {
+	WriteIn
+	PartnerTenantID string `json:"partnerTenantId"`
+	Inbound         bool   `json:"inbound"` // else outbound
+}
+
+// NameIn finds or creates an object by its marker.
+type NameIn struct {
+	WriteIn
+	Name     string `json:"name"`
+	Nickname string `json:"nickname,omitempty"`
+}
+
+// FoundOut is what a look-up saw. More than one match of a marker is an error, not a choice.
+type FoundOut struct {
+	Exists bool   `json:"exists"`
+	ID     string `json:"id,omitempty"` // service principal, group or job
+	AppID  string `json:"appId,omitempty"`
+	State  string `json:"state,omitempty"` // a job's status code
+}
+
+// JobIn names a job; JobID may be empty where the call finds or creates it.
+type JobIn struct {
+	WriteIn
+	ServicePrincipalID string       `json:"servicePrincipalId"`
+	JobID              string       `json:"jobId,omitempty"`
+	Desired            plan.Desired `json:"desired"`         // without Members
+	Scope              string       `json:"scope,omitempty"` // restart: resetScope
+}
+
+// AssignIn assigns the scope group to the application.
+type AssignIn struct {
+	WriteIn
+	ServicePrincipalID string `json:"servicePrincipalId"`
+	GroupID            string `json:"groupId"`
+}
+
+// ScopeIn adds what a stored share plan lists to the scope group.
+type ScopeIn struct {
+	WriteIn
+	GroupID    string `json:"groupId"`
+	PlanDigest string `json:"planDigest"`
+}
+
+// BatchOut counts the items of a batch write.
+type BatchOut struct {
+	Done   int `json:"done"`
+	Failed int `json:"failed"`
+}
+
+// ReductionRef names a stored reduction.
+type ReductionRef struct {
+	WriteIn
+	ID      string         `json:"id"`
+	GroupID string         `json:"groupId,omitempty"`
+	JobID   string         `json:"jobId,omitempty"`
+	People  []ident.Person `json:"people,omitempty"` // empty: all; only ever the few that a person named
+}
+
+// RemovalsOut counts a reduction's people by what was seen.
+type RemovalsOut struct {
+	Total    int `json:"total"`
+	Proven   int `json:"proven"`
+	InBin    int `json:"inBin"`
+	Live     int `json:"live"`
+	Gone     int `json:"gone"`
+	Returned int `json:"returned"`
+}
+
+// GuestsIn asks about, or converts, the guests that a share plan names; Revert turns recorded ones back.
+type GuestsIn struct {
+	WriteIn
+	PlanDigest string `json:"planDigest,omitempty"`
+	Revert     bool   `json:"revert,omitempty"`
+}
+
+// GuestsOut counts.
+type GuestsOut struct {
+	Total  int `json:"total"`
+	Guests int `json:"guests"` // still guests
+	Done   int `json:"done"`
+}
+
+// OpenRequestIn opens or refreshes a request.
+type OpenRequestIn struct {
+	Request store.Request `json:"request"`
+}
+
+// CloseRequestIn records the answer and, on approval of an acceptance, the envelope.
+type CloseRequestIn struct {
+	Org      string              `json:"org"`
+	ID       string              `json:"id"`
+	Status   store.RequestStatus `json:"status"`
+	By       []string            `json:"by,omitempty"`
+	Reason   string              `json:"reason,omitempty"`
+	At       time.Time           `json:"at"`
+	Envelope *plan.Envelope      `json:"envelope,omitempty"`
+}
+
+// OpenReductionIn stores who leaves, read from the share plan.
+type OpenReductionIn struct {
+	ReductionInput
+	Status string `json:"status"`
+}
+
+// SetReductionIn moves a reduction's status forward.
+type SetReductionIn struct {
+	Org    string      `json:"org"`
+	ID     string      `json:"id"`
+	Status string      `json:"status"`
+	Stamp  store.Stamp `json:"stamp"`
+}
+
+// KeepRestoredIn stores inclusions for restored people.
+type KeepRestoredIn struct {
+	Org     string         `json:"org"`
+	Share   ident.Share    `json:"share"`
+	Command RestoreCommand `json:"command"`
+	Until   time.Time      `json:"until"`
+}
+
+// DropShareIn forgets envelope and ownership of a stopped share.
+type DropShareIn struct {
+	Org    string      `json:"org"`
+	Share  ident.Share `json:"share"`
+	By     string      `json:"by"`
+	Reason string      `json:"reason"`
+}
