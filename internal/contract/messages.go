@@ -75,7 +75,8 @@ type TenantState struct {
 	Failures       int            `json:"failures"` // in a row
 	Problem        *problem.Error `json:"problem,omitempty"`
 	Requested      []ident.Share  `json:"requested,omitempty"` // shares that wait for an observation
-	Due            time.Time      `json:"due,omitzero"`
+	Due            time.Time      `json:"due,omitzero"`        // the next observation by the clock
+	NotBefore      time.Time      `json:"notBefore,omitzero"`  // however much it is asked for
 }
 
 // TopologyAppliedSignal tells tenants and shares of a new topology.

@@ -1,0 +1,136 @@
+// Package acceptance asks a target to take people in and waits for its answer: approve with a cap, reject, or
+// nobody answers in time. Nothing is written to a target before its yes.
+package acceptance
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+	"entente.dev/entente/workflows/profile"
+)
+
+// Workflow waits for a decision until the request runs out. Exactly one outcome is recorded, whoever races;
+// cancellation by the share withdraws the request.
+func Workflow(ctx workflow.Context, in contract.AcceptanceInput) (contract.AcceptanceResult, error) {
+	q := &question{in: in}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, contract.DecideUpdate, q.decide, workflow.UpdateHandlerOptions{Validator: q.mayDecide})
+	if err != nil {
+		return contract.AcceptanceResult{}, err
+	}
+	deadline := in.Plan.Policy.Acceptance.AskFor
+	answered, err := workflow.AwaitWithTimeout(ctx, deadline, func() bool { return q.outcome != "" })
+	if err != nil {
+		q.outcome, q.reason = store.Withdrawn, "no longer needed"
+	} else if !answered {
+		q.outcome, q.reason = store.Expired, "nobody answered in time"
+	}
+	record, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	q.failed = q.close(record)
+	q.recorded = true
+	if err := workflow.Await(record, func() bool { return workflow.AllHandlersFinished(record) }); err != nil {
+		return contract.AcceptanceResult{}, err
+	}
+	return contract.AcceptanceResult{Status: string(q.outcome), By: q.last(), Reason: q.reason}, q.failed
+}
+
+type question struct {
+	in       contract.AcceptanceInput
+	approved []contract.Decision
+	outcome  store.RequestStatus
+	reason   string
+	by       []string
+	recorded bool
+	failed   error
+}
+
+// mayDecide refuses, before anything is in the history, what cannot count.
+func (q *question) mayDecide(d contract.Decision) error {
+	switch {
+	case d.By == "":
+		return refuse(problem.Invalid, "nobody is named as deciding")
+	case q.outcome != "":
+		return refuse(problem.Conflict, "the request is already "+string(q.outcome))
+	case d.Approve && d.MaxUsers != 0 && d.MaxUsers < q.in.Plan.Counts.People-len(d.Exclusions):
+		return refuse(problem.Invalid, fmt.Sprintf("a cap of %d is below the %d people who ask to come in; raise it, exclude people, or reject", d.MaxUsers, q.in.Plan.Counts.People))
+	case d.ExistingGuests != "" && d.ExistingGuests != "keep" && d.ExistingGuests != "convert":
+		return refuse(problem.Invalid, "existing guests are kept or converted, nothing else")
+	case slices.ContainsFunc(q.approved, func(o contract.Decision) bool { return o.By == d.By }):
+		return refuse(problem.Conflict, "the same person cannot approve twice")
+	}
+	return nil
+}
+
+func refuse(kind problem.Kind, detail string) error {
+	return contract.ToFailure(problem.New(kind, "decide on a request", detail))
+}
+
+// decide counts an answer and returns when it is recorded, so that a caller never sees a yes that is not kept.
+func (q *question) decide(ctx workflow.Context, d contract.Decision) (contract.DecisionResult, error) {
+	q.by = append(q.by, d.By)
+	if !d.Approve {
+		q.outcome, q.reason = store.Rejected, d.Reason
+	} else {
+		q.approved = append(q.approved, d)
+	}
+	missing := max(q.in.Plan.Policy.Acceptance.Approvers, 1) - len(q.approved)
+	if d.Approve && missing > 0 {
+		return contract.DecisionResult{Status: string(store.Waiting), Missing: missing}, nil
+	}
+	if d.Approve {
+		q.outcome, q.reason = store.Approved, d.Reason
+	}
+	if err := workflow.Await(ctx, func() bool { return q.recorded }); err != nil {
+		return contract.DecisionResult{}, err
+	}
+	return contract.DecisionResult{Status: string(q.outcome)}, q.failed
+}
+
+func (q *question) last() string {
+	if len(q.by) == 0 {
+		return ""
+	}
+	return q.by[len(q.by)-1]
+}
+
+// close records the answer and, on a yes, the envelope that later plans stay inside.
+func (q *question) close(ctx workflow.Context) error {
+	in := contract.CloseRequestIn{
+		Org: q.in.Run.Org, ID: q.in.RequestID, Status: q.outcome, By: q.by, Reason: q.reason, At: workflow.Now(ctx),
+	}
+	if q.outcome == store.Approved {
+		in.Envelope = q.envelope(workflow.Now(ctx))
+	}
+	return workflow.ExecuteActivity(profile.Core(ctx), contract.CloseRequest, in).Get(ctx, nil)
+}
+
+// envelope takes the narrowest of what the approvers said: the lowest cap, the earliest end, every exclusion,
+// and conversion only if all of them agree.
+func (q *question) envelope(now time.Time) *plan.Envelope {
+	policy := q.in.Plan.Policy
+	e := &plan.Envelope{
+		RequestID: q.in.RequestID, Share: q.in.Run.Share, MaxUsers: policy.Acceptance.MaxUsers, UserType: policy.UserType.Value,
+		ExistingGuests: "convert", PlanDigest: q.in.Plan.Digest, AcceptedBy: q.by, AcceptedAt: now,
+		ExpiresAt: now.Add(policy.Acceptance.ExpiresAfter),
+	}
+	for _, d := range q.approved {
+		if d.MaxUsers > 0 {
+			e.MaxUsers = min(e.MaxUsers, d.MaxUsers)
+		}
+		if d.ExpiresAfter > 0 && now.Add(d.ExpiresAfter).Before(e.ExpiresAt) {
+			e.ExpiresAt = now.Add(d.ExpiresAfter)
+		}
+		if d.ExistingGuests == "keep" || (d.ExistingGuests == "" && policy.UserType.ExistingGuests != "convert") {
+			e.ExistingGuests = "keep"
+		}
+		e.Exclusions = append(e.Exclusions, d.Exclusions...)
+	}
+	return e
+}
