@@ -31,6 +31,9 @@ type Application struct {
 	RedirectURIs          []string
 	Roles                 []string // granted Graph application permissions: the token's roles
 	Federated             []FederatedCredential
+	// Scopes are the granted delegated permissions of Graph. Nil grants whatever is asked; otherwise asking for
+	// more is refused with consent_required.
+	Scopes []string
 }
 
 // Secret is one client secret.
@@ -42,7 +45,7 @@ type Secret struct {
 // FederatedCredential is a trusted outside issuer.
 type FederatedCredential struct{ Issuer, Subject, Audience string }
 
-// Person can sign in interactively.
+// Person can sign in interactively. An empty password accepts any.
 type Person struct {
 	ID, UPN, DisplayName, Mail, Password string
 	Enabled                              bool
@@ -52,6 +55,6 @@ type Person struct {
 
 // Attempt is one row for the request log.
 type Attempt struct {
-	At                            time.Time
+	At                             time.Time
 	Tenant, Client, Grant, Outcome string // Outcome: ok, or the AADSTS number
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
-	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -25,7 +25,7 @@ type Config struct {
 	KeyDir string
 	// TokenLifetime defaults to DefaultTokenLifetime; Switches.TokenLifetime overrides it while running.
 	TokenLifetime time.Duration
-	// Now is the wall clock, never a virtual one. Default: time.Now.
+	// Now is the wall clock, never a virtual one: clients compare token times with their own. Default: time.Now.
 	Now func() time.Time
 	// Switches is the state at the start.
 	Switches Switches
@@ -42,9 +42,12 @@ type Service struct {
 	lifetime       time.Duration
 	now            func() time.Time
 	issuerKeys     func(ctx context.Context, issuer string) ([]crypto.PublicKey, error)
+	keys           *keyRing
+	grants         *vault
 
 	mu       sync.Mutex
 	switches Switches
+	revoked  map[string]int64 // uti of challenged tokens, and their end
 }
 
 // New builds the service and loads or creates its signing keys.
@@ -52,15 +55,23 @@ func New(c Config) (*Service, error) {
 	if c.Directory == nil {
 		return nil, errors.New("signin: Config.Directory is required")
 	}
-	return &Service{dir: c.Directory}, nil
+	keys, err := openKeys(c.KeyDir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		dir: c.Directory, graphBase: strings.TrimSuffix(c.GraphBase, "/"), graphAudiences: c.GraphAudiences,
+		lifetime: c.TokenLifetime, now: c.Now, issuerKeys: c.IssuerKeys, keys: keys, grants: newVault(),
+		switches: c.Switches, revoked: map[string]int64{},
+	}
+	if s.lifetime <= 0 {
+		s.lifetime = DefaultTokenLifetime
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.issuerKeys == nil {
+		s.issuerKeys = discoverKeys
+	}
+	return s, nil
 }
-
-// Handler serves every path that Owns accepts.
-func (s *Service) Handler() http.Handler { return http.NotFoundHandler() }
-
-// Owns tells whether a request path belongs to the sign-in service rather than to Graph.
-func (s *Service) Owns(path string) bool { return false }
-
-// RollKeys makes the standby key current, creates a new standby and retires the current one. Tokens of the
-// retired key stay valid until the next roll.
-func (s *Service) RollKeys() error { return nil }
