@@ -13,7 +13,18 @@ type Topology struct {
 	Tenants  []Tenant  `json:"tenants"`
 	UserSets []UserSet `json:"userSets"`
 	Shares   []Share   `json:"shares"`
+	// Rollout is how new shares fill. It is kept as data: the organization reads it, the planner does not.
+	Rollout Rollout `json:"rollout,omitzero"`
 }
+
+// Rollout is the portions in which a new share fills.
+type Rollout struct {
+	// Rings are counts ("5") and percentages ("25%") of the people a share carries; the last is "100%".
+	Rings []string `json:"rings,omitempty"`
+}
+
+// IsZero tells whether no rollout was declared: a share then fills at once.
+func (r Rollout) IsZero() bool { return len(r.Rings) == 0 }
 
 // Position is a place in the file, counted from 1; zero when the value came from elsewhere. It is no part of
 // the digest.
