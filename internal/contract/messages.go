@@ -186,6 +186,7 @@ type SharePlanRef struct {
 	Acceptance plan.AcceptanceNeed `json:"acceptance"`
 	Budget     plan.BudgetVerdict  `json:"budget"`
 	Policy     topology.Policy     `json:"policy"`
+	Sets       []string            `json:"sets"`
 	Desired    plan.Desired        `json:"desired"` // without Members
 	Guests     int                 `json:"guests"`  // existing guests in scope
 	Pending    int                 `json:"pending"` // effects the engine still has to bring about

@@ -116,13 +116,17 @@ func (q *question) close(ctx workflow.Context) error {
 func (q *question) envelope(now time.Time) *plan.Envelope {
 	policy := q.in.Plan.Policy
 	e := &plan.Envelope{
-		RequestID: q.in.RequestID, Share: q.in.Run.Share, MaxUsers: policy.Acceptance.MaxUsers, UserType: policy.UserType.Value,
+		RequestID: q.in.RequestID, Share: q.in.Run.Share, Sets: q.in.Plan.Sets, UserType: policy.UserType.Value,
 		ExistingGuests: "convert", PlanDigest: q.in.Plan.Digest, AcceptedBy: q.by, AcceptedAt: now,
 		ExpiresAt: now.Add(policy.Acceptance.ExpiresAfter),
 	}
 	for _, d := range q.approved {
-		if d.MaxUsers > 0 {
-			e.MaxUsers = min(e.MaxUsers, d.MaxUsers)
+		limit := d.MaxUsers
+		if limit == 0 {
+			limit = max(policy.Acceptance.MaxUsers, q.in.Plan.Counts.People)
+		}
+		if e.MaxUsers == 0 || limit < e.MaxUsers {
+			e.MaxUsers = limit
 		}
 		if d.ExpiresAfter > 0 && now.Add(d.ExpiresAfter).Before(e.ExpiresAt) {
 			e.ExpiresAt = now.Add(d.ExpiresAfter)

@@ -36,6 +36,14 @@ func Read(ctx workflow.Context, t contract.TenantRef) workflow.Context {
 	return onTenant(ctx, t, 30*time.Minute, 45*time.Minute, 0)
 }
 
+// Look is for a read that a person waits for: it fails within a minute or so, so that the person hears why.
+func Look(ctx workflow.Context, t contract.TenantRef) workflow.Context {
+	options := workflow.GetActivityOptions(Read(ctx, t))
+	options.RetryPolicy.MaximumAttempts = 3
+	options.ScheduleToStartTimeout = 20 * time.Second // nobody serves this tenant
+	return workflow.WithActivityOptions(ctx, options)
+}
+
 // Write is for writes that are safe to repeat: Temporal repeats them through throttling and outages.
 func Write(ctx workflow.Context, t contract.TenantRef) workflow.Context {
 	return onTenant(ctx, t, 10*time.Minute, 20*time.Minute, 0)

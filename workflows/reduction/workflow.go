@@ -1,0 +1,220 @@
+// Package reduction takes people out of a share: budget, grace, a last look, removal from the scope group, and
+// the proof that Microsoft's engine soft-deleted them in the target.
+package reduction
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+	"entente.dev/entente/workflows/profile"
+)
+
+// The statuses of a reduction. Wire format.
+const (
+	waiting   = "waiting"
+	grace     = "grace"
+	removing  = "removing"
+	proving   = "proving"
+	proven    = "proven"
+	cancelled = "cancelled"
+)
+
+// Workflow removes the people of a share plan and stays until each removal is proven: the target's recycle bin
+// holds the object and the provisioning log says the engine put it there. Over budget it removes nobody before
+// an approval. People who come back during the grace are left alone.
+func Workflow(ctx workflow.Context, in contract.ReductionInput) (contract.ReductionResult, error) {
+	r := &reduction{ctx: ctx, in: in}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, contract.DecideUpdate, r.decide, workflow.UpdateHandlerOptions{Validator: r.mayDecide})
+	if err != nil {
+		return contract.ReductionResult{}, err
+	}
+	result, err := r.run()
+	if ctx.Err() != nil && !r.removed { // nobody was removed yet: the announcement is taken back
+		late, cancel := workflow.NewDisconnectedContext(ctx)
+		defer cancel()
+		r.ctx = late
+		if err := r.set(cancelled); err != nil {
+			return result, err
+		}
+	}
+	return result, err
+}
+
+type reduction struct {
+	ctx      workflow.Context
+	in       contract.ReductionInput
+	decision *contract.Decision
+	asked    bool
+	closed   bool
+	removed  bool
+	seq      int
+}
+
+func (r *reduction) run() (contract.ReductionResult, error) {
+	if err := r.open(); err != nil {
+		return contract.ReductionResult{}, err
+	}
+	if r.in.Plan.Budget.Over && !r.in.Drain {
+		if ok, err := r.ask(); err != nil || !ok {
+			return contract.ReductionResult{Status: cancelled}, err
+		}
+	}
+	people, err := r.afterGrace()
+	if err != nil || people == 0 {
+		return contract.ReductionResult{Status: cancelled}, err
+	}
+	if err := r.remove(); err != nil {
+		return contract.ReductionResult{}, err
+	}
+	return r.prove()
+}
+
+// open stores who leaves. The ID is the pass's, so that a repeated start opens the same reduction.
+func (r *reduction) open() error {
+	status := grace
+	if r.in.Plan.Budget.Over && !r.in.Drain {
+		status = waiting
+	}
+	in := contract.OpenReductionIn{ReductionInput: r.in, Status: status}
+	return workflow.ExecuteActivity(profile.Core(r.ctx), contract.OpenReduction, in).Get(r.ctx, nil)
+}
+
+// ask puts an over-budget reduction before the target's admin, with the numbers.
+func (r *reduction) ask() (bool, error) {
+	now, policy := workflow.Now(r.ctx), r.in.Plan.Policy
+	request := store.Request{
+		ID: r.in.ID, Org: r.in.Run.Org, Kind: "reduction", Share: r.in.Run.Share, Tenant: r.in.Run.Target.Name,
+		PlanDigest: r.in.PlanDigest, People: r.in.Plan.Counts.Removals, Status: store.Waiting,
+		Why:      fmt.Sprintf("%d people would leave; the budget allows %d", r.in.Plan.Budget.Removals, r.in.Plan.Budget.Allowed),
+		Workflow: workflow.GetInfo(r.ctx).WorkflowExecution.ID, OpenedAt: now, ExpiresAt: now.Add(policy.Acceptance.AskFor),
+	}
+	r.asked = true
+	if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.OpenRequest, contract.OpenRequestIn{Request: request}).Get(r.ctx, nil); err != nil {
+		return false, err
+	}
+	if _, err := workflow.AwaitWithTimeout(r.ctx, policy.Acceptance.AskFor, func() bool { return r.decision != nil }); err != nil {
+		return false, err
+	}
+	answer := contract.CloseRequestIn{Org: r.in.Run.Org, ID: r.in.ID, Status: store.Expired, At: workflow.Now(r.ctx)}
+	if d := r.decision; d != nil {
+		answer.By, answer.Reason, answer.Status = []string{d.By}, d.Reason, store.Rejected
+		if d.Approve {
+			answer.Status = store.Approved
+		}
+	}
+	err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.CloseRequest, answer).Get(r.ctx, nil)
+	r.closed = true
+	if err != nil || answer.Status != store.Approved {
+		if err == nil {
+			err = r.set(cancelled)
+		}
+		return false, err
+	}
+	return true, r.set(grace)
+}
+
+func (r *reduction) mayDecide(d contract.Decision) error {
+	if !r.asked || r.decision != nil {
+		return contract.ToFailure(problem.New(problem.Conflict, "decide on a reduction", "no answer is awaited"))
+	}
+	if d.By == "" {
+		return contract.ToFailure(problem.New(problem.Invalid, "decide on a reduction", "nobody is named as deciding"))
+	}
+	return nil
+}
+
+func (r *reduction) decide(ctx workflow.Context, d contract.Decision) (contract.DecisionResult, error) {
+	r.decision = &d
+	if err := workflow.Await(ctx, func() bool { return r.closed }); err != nil {
+		return contract.DecisionResult{}, err
+	}
+	if d.Approve {
+		return contract.DecisionResult{Status: string(store.Approved)}, nil
+	}
+	return contract.DecisionResult{Status: string(store.Rejected)}, nil
+}
+
+// afterGrace waits, then keeps only those whom a fresh plan still removes: back in time means nothing happened.
+func (r *reduction) afterGrace() (people int, err error) {
+	if r.in.Grace > 0 && !r.in.Drain {
+		if err := workflow.Sleep(r.ctx, r.in.Grace); err != nil {
+			return 0, err
+		}
+	}
+	var out contract.RemovalsOut
+	if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.ConfirmReduction, r.in).Get(r.ctx, &out); err != nil {
+		return 0, err
+	}
+	if out.Total == out.Returned {
+		return 0, r.set(cancelled)
+	}
+	return out.Total - out.Returned, nil
+}
+
+func (r *reduction) ref(t contract.TenantRef) contract.ReductionRef {
+	return contract.ReductionRef{
+		WriteIn: contract.WriteIn{Org: r.in.Run.Org, Share: r.in.Run.Share, Tenant: t, Run: r.in.Run.ID()},
+		ID:      r.in.ID, GroupID: r.in.Plan.Desired.Found.ScopeGroupID, JobID: r.in.Plan.Desired.Found.JobID,
+	}
+}
+
+// remove takes the people out of the scope group; the engine's next cycle soft-deletes them in the target.
+func (r *reduction) remove() error {
+	if err := r.set(removing); err != nil {
+		return err
+	}
+	r.removed = true
+	err := workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Source), contract.RemoveScopeMembers, r.ref(r.in.Run.Source)).Get(r.ctx, nil)
+	if err != nil {
+		return err
+	}
+	if r.in.Drain {
+		if err := r.restartJob(); err != nil {
+			return err
+		}
+	}
+	return r.set(proving)
+}
+
+// restartJob makes a drained job look at everybody again, as Microsoft's leave guide asks.
+func (r *reduction) restartJob() error {
+	found := r.in.Plan.Desired.Found
+	if found.JobID == "" {
+		return nil
+	}
+	in := contract.JobIn{WriteIn: r.ref(r.in.Run.Source).WriteIn, ServicePrincipalID: found.ServicePrincipalID, JobID: found.JobID}
+	return workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Source), contract.RestartJob, in).Get(r.ctx, nil)
+}
+
+// prove looks at the target's recycle bin and at the source's provisioning log until both agree for everybody.
+// It does not give up: an unproven removal stays open and says what is missing.
+func (r *reduction) prove() (contract.ReductionResult, error) {
+	wait := r.in.Run.Pace.Poll
+	for {
+		var out contract.RemovalsOut
+		err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Source), contract.CheckLog, r.ref(r.in.Run.Source)).Get(r.ctx, nil)
+		if err == nil {
+			err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRemovals, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
+		}
+		if r.ctx.Err() != nil {
+			return contract.ReductionResult{Status: proving}, r.ctx.Err()
+		}
+		if err == nil && out.Proven+out.Returned >= out.Total {
+			return contract.ReductionResult{Status: proven, Removed: out.Total - out.Returned, Proven: out.Proven}, r.set(proven)
+		}
+		if err := workflow.Sleep(r.ctx, wait); err != nil {
+			return contract.ReductionResult{Status: proving}, err
+		}
+		wait = min(wait*3/2, max(r.in.Run.Pace.Every, r.in.Run.Pace.Poll))
+	}
+}
+
+func (r *reduction) set(status string) error {
+	r.seq++
+	in := contract.SetReductionIn{Org: r.in.Run.Org, ID: r.in.ID, Status: status, Stamp: store.Stamp{Run: r.in.Run.Seq, Seq: r.seq}}
+	return workflow.ExecuteActivity(profile.Core(r.ctx), contract.SetReduction, in).Get(r.ctx, nil)
+}
