@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"entente.dev/entente/internal/store/internal/queries"
+)
+
+// chunk is the number of rows in one statement: far below both databases' limits on placeholders, and the
+// point from which larger statements gain nothing.
+const chunk = 500
+
+// insertMany runs a one-row INSERT of the generated queries for n rows, chunk rows a statement. The row
+// function returns one row's values in the order of the placeholders. With ON CONFLICT, keys must be
+// distinct within a call, because Postgres refuses to touch a row twice in one statement.
+func insertMany(ctx context.Context, db queries.DBTX, query string, n int, row func(i int) ([]any, error)) error {
+	var full *sql.Stmt
+	args := make([]any, 0, chunk*8)
+	for from := 0; from < n; from += chunk {
+		to := min(from+chunk, n)
+		args = args[:0]
+		for i := from; i < to; i++ {
+			values, err := row(i)
+			if err != nil {
+				return err
+			}
+			args = append(args, values...)
+		}
+		if to-from < chunk {
+			text, err := repeatTuple(query, to-from)
+			if err != nil {
+				return err
+			}
+			_, err = db.ExecContext(ctx, text, args...)
+			return err
+		}
+		if full == nil {
+			text, err := repeatTuple(query, chunk)
+			if err != nil {
+				return err
+			}
+			if full, err = db.PrepareContext(ctx, text); err != nil {
+				return err
+			}
+			defer func() { _ = full.Close() }() // it ends with its transaction anyway
+		}
+		if _, err := full.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repeatTuple turns "… VALUES (?1, ?2) …" into n tuples with placeholders counted on.
+func repeatTuple(query string, n int) (string, error) {
+	head, rest, ok := strings.Cut(query, "VALUES (")
+	tuple, tail, closed := strings.Cut(rest, ")")
+	columns := strings.Count(tuple, "?")
+	if !ok || !closed || columns == 0 || strings.Contains(head+tail, "?") {
+		return "", fmt.Errorf("a query that does not insert one row of placeholders: %.60s", query)
+	}
+	var b strings.Builder
+	b.WriteString(head)
+	b.WriteString("VALUES ")
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for c := range columns {
+			if c > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteByte('?')
+			b.WriteString(strconv.Itoa(i*columns + c + 1))
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(tail)
+	return b.String(), nil
+}
+
+// dollar runs queries with ?N placeholders on a database that wants $N.
+type dollar struct{ db queries.DBTX }
+
+func (d dollar) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return d.db.ExecContext(ctx, rebind(query), args...)
+}
+
+func (d dollar) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return d.db.PrepareContext(ctx, rebind(query))
+}
+
+func (d dollar) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return d.db.QueryContext(ctx, rebind(query), args...)
+}
+
+func (d dollar) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return d.db.QueryRowContext(ctx, rebind(query), args...)
+}
+
+// rebind rewrites placeholders and leaves quoted text alone.
+func rebind(query string) string {
+	out := []byte(query)
+	quoted := false
+	for i, c := range out {
+		switch {
+		case c == '\'':
+			quoted = !quoted
+		case c == '?' && !quoted:
+			out[i] = '$'
+		}
+	}
+	return string(out)
+}
