@@ -21,17 +21,14 @@ type job struct {
 
 // control is the part of a job its Graph face shows or sets.
 type control struct {
-	State         string // schedule.state
-	NextDue       time.Time
-	Status        Status
-	Schema        schemaState
-	Reset         resetScope // taken over by the next cycle
-	StopAfterRun  bool       // paused while a cycle that takes time was running
-	Deleted       bool
-	NotifiedFor   string // quarantine reason that was last mailed
-	LastQuarantin time.Time
-	SeriesBegan   time.Time
-	SeriesCount   int64
+	State        string // schedule.state
+	NextDue      time.Time
+	Status       Status
+	Schema       schemaState `json:"-"`
+	Reset        resetScope  // taken over by the next cycle
+	StopAfterRun bool        // paused while a cycle that takes time was running
+	Deleted      bool
+	NotifiedFor  string // quarantine reason that was last mailed
 }
 
 const (
@@ -133,8 +130,8 @@ func (e *Engine) Start(tenantID, spID, jobID string) error {
 	if j.ctl.State == stateActive && j.ctl.Status.Quarantine == nil {
 		return nil
 	}
-	e.activate(j)
 	j.clearQuarantine()
+	e.activate(j)
 	return nil
 }
 
@@ -143,7 +140,9 @@ func (e *Engine) activate(j *job) {
 	j.ctl.State, j.ctl.StopAfterRun = stateActive, false
 	j.ctl.NextDue = e.cfg.Clock.Now()
 	j.ctl.Status.EscrowsPruned = false
-	if j.ctl.Status.SteadyStateFirstAchievedTime.IsZero() {
+	if j.ctl.Status.Quarantine != nil {
+		j.ctl.Status.Code = codeQuarantined
+	} else if j.ctl.Status.SteadyStateFirstAchievedTime.IsZero() {
 		j.ctl.Status.Code = codeNotRun
 		if j.ctl.Status.LastExecution == nil {
 			j.ctl.Status.LastExecution = neverRun()
@@ -151,7 +150,7 @@ func (e *Engine) activate(j *job) {
 		if j.ctl.Status.TroubleshootingURL == nil {
 			j.ctl.Status.TroubleshootingURL = new(string)
 		}
-	} else if j.ctl.Status.Quarantine == nil {
+	} else {
 		j.ctl.Status.Code = codeActive
 	}
 	e.stir()
