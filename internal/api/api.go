@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+)
+
+// Deps is what the API is made of. Store, Control and Auth are required.
+type Deps struct {
+	Store   store.Store
+	Control Control
+	Auth    authn.Authenticator
+	Metrics http.Handler // /metrics; nil: none
+	Console http.Handler // everything that is not the API's; nil: none
+	Now     func() time.Time
+	Version string
+	Ready   func(context.Context) error // nil: the store and Control answer
+	// Poll is how often live status looks for changes; 0 is a second.
+	Poll time.Duration
+	Log  *slog.Logger // nil: discards
+}
+
+type server struct {
+	Deps
+	api huma.API
+}
+
+// New builds the handler. The caller owns listening, TLS and shutting down.
+func New(d Deps) (http.Handler, error) {
+	s, err := build(d)
+	if err != nil {
+		return nil, err
+	}
+	return s.chain(), nil
+}
+
+// OpenAPI is the description of the API that the reference documents record.
+func OpenAPI(version string) ([]byte, error) {
+	s := &server{Deps: Deps{Version: version}}
+	s.register(http.NewServeMux())
+	return json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+}
+
+func build(d Deps) (*server, error) {
+	if d.Store == nil || d.Control == nil || d.Auth == nil {
+		return nil, errors.New("api: store, control and an authenticator are required")
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Poll <= 0 {
+		d.Poll = time.Second
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Deps: d}
+	if s.Ready == nil {
+		s.Ready = s.answers
+	}
+	return s, nil
+}
+
+// chain is, from outside in: headers, panics, cross-origin writes, then the API or the console.
+func (s *server) chain() http.Handler {
+	mux := http.NewServeMux()
+	s.register(mux)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", s.readyz)
+	if s.Metrics != nil {
+		mux.Handle("GET /metrics", s.Metrics)
+	}
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, wire.From(&problem.Error{
+			Kind: problem.NotFound, Op: "route", Detail: r.Method + " " + r.URL.Path + " is not part of this API",
+			Remedy: "see /openapi.json",
+		}))
+	})
+	if s.Console != nil {
+		mux.Handle("/", s.Console)
+	}
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, asProblem(withStatus(&problem.Error{
+			Kind: problem.Forbidden, Op: "check the origin", Detail: "the request was sent by a page of another site",
+			Remedy: "use the console of this server, or a client that is not a browser",
+		}, http.StatusForbidden)))
+	}))
+	return s.recovered(headers(guard.Handler(s.signedIn(mux))))
+}
+
+// signedIn authenticates what is under /v1/. The rest is open (health, OpenAPI) or signs in by itself (console).
+func (s *server) signedIn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/v1/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		who, err := s.Auth.Authenticate(r)
+		if err != nil {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="entente"`)
+			writeProblem(w, asProblem(withStatus(err, http.StatusUnauthorized)))
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(authn.With(r.Context(), who)))
+	})
+}
+
+func (s *server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
+				}
+				s.Log.ErrorContext(r.Context(), "request failed", "route", r.Pattern, "panic", v, "stack", string(debug.Stack()))
+				writeProblem(w, asProblem(problem.New(problem.Bug, "answer the request", "an internal fault; it is in the server's log")))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) answers(ctx context.Context) error {
+	return errors.Join(s.Store.Ping(ctx), s.Control.Ping(ctx))
+}
+
+func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	if err := s.Ready(ctx); err != nil {
+		writeProblem(w, asProblem(&problem.Error{
+			Kind: problem.Unavailable, Op: "check readiness", Detail: err.Error(),
+			Remedy: "the server goes on by itself when this answers again",
+		}))
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+func (s *server) register(mux *http.ServeMux) {
+	config := huma.DefaultConfig("Entente", s.Version)
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Info.Description = "Cross-tenant sync orchestrator for Microsoft Entra."
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}
+	config.Transformers = []huma.Transformer{ours}
+	config.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	s.api = humago.New(mux, config)
+	s.planRoutes()
+	s.statusRoutes()
+	s.requestRoutes()
+	s.holdRoutes()
+	s.shareRoutes()
+	s.ledgerRoutes()
+	s.eventRoutes()
+	// The framework's own error model never leaves: every problem is ours.
+	delete(s.api.OpenAPI().Components.Schemas.Map(), "HumaErrorModel")
+	delete(s.api.OpenAPI().Components.Schemas.Map(), "HumaErrorDetail")
+}

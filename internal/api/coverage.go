@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authz"
+	"entente.dev/entente/internal/coverage"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/store"
+)
+
+type inCoverage struct {
+	inOrg
+	inPage
+	Person string `query:"person" maxLength:"400" doc:"Part of a name or of a user principal name"`
+}
+
+func (s *server) coverage(ctx context.Context, in *inCoverage) (wire.Coverage, error) {
+	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
+		return wire.Coverage{}, err
+	}
+	if s.may(ctx, authz.People, authz.OfOrg(in.Org)) {
+		return s.wholeCoverage(ctx, in)
+	}
+	return s.tenantCoverage(ctx, in, authn.From(ctx).Tenant)
+}
+
+func (s *server) wholeCoverage(ctx context.Context, in *inCoverage) (wire.Coverage, error) {
+	// One row more than asked tells whether there is another page.
+	c, at, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{Person: in.Person, After: in.After, Limit: in.Limit + 1})
+	if err != nil {
+		return wire.Coverage{}, err
+	}
+	return page(c, in.Limit, wire.Coverage{At: at}), nil
+}
+
+// tenantCoverage is what one tenant may see of the matrix: its own people everywhere, and of other people
+// only those who are, or ask to be, in this tenant, in this tenant's and their home's column. Totals count
+// the visible cells.
+func (s *server) tenantCoverage(ctx context.Context, in *inCoverage, own ident.Tenant) (wire.Coverage, error) {
+	c, at, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{Person: in.Person})
+	if err != nil {
+		return wire.Coverage{}, err
+	}
+	visible := coverage.Coverage{Tenants: c.Tenants, Rows: []coverage.Row{}}
+	for _, row := range c.Rows {
+		if seen, ok := visibleRow(row, own); ok {
+			visible.Rows = append(visible.Rows, seen)
+		}
+	}
+	visible.Totals = totals(visible.Rows)
+	start, found := slices.BinarySearchFunc(visible.Rows, in.After, func(r coverage.Row, after string) int {
+		switch {
+		case r.UPN < after:
+			return -1
+		case r.UPN > after:
+			return 1
+		default:
+			return 0
+		}
+	})
+	if found {
+		start++
+	}
+	visible.Rows = visible.Rows[start:]
+	return page(visible, in.Limit, wire.Coverage{At: at}), nil
+}
+
+func visibleRow(row coverage.Row, own ident.Tenant) (coverage.Row, bool) {
+	if row.Person.Home == own {
+		return row, true
+	}
+	here := slices.IndexFunc(row.Cells, func(c coverage.Cell) bool { return c.Tenant == own })
+	if here < 0 || !row.Cells[here].Wanted && row.Cells[here].Representation == coverage.Absent {
+		return row, false
+	}
+	cells := slices.Clone(row.Cells)
+	for i, c := range cells {
+		if c.Tenant != own && c.Tenant != row.Person.Home {
+			cells[i] = coverage.Cell{Tenant: c.Tenant} // between two other tenants: not this one's to know
+		}
+	}
+	row.Cells = cells
+	return row, true
+}
+
+func totals(rows []coverage.Row) coverage.Totals {
+	var t coverage.Totals
+	for _, row := range rows {
+		if !row.Left {
+			t.People++
+		}
+		for _, c := range row.Cells {
+			countCell(&t, c)
+		}
+	}
+	return t
+}
+
+func countCell(t *coverage.Totals, c coverage.Cell) {
+	if c.Wanted {
+		t.Wanted++
+		if c.Representation == coverage.Internal || c.Representation == coverage.Member {
+			t.Covered++
+		}
+	}
+	switch c.Representation {
+	case coverage.Internal:
+		t.Internal++
+	case coverage.Member:
+		t.Members++
+	case coverage.Guest:
+		t.Guests++
+	case coverage.Pending:
+		t.Pending++
+	case coverage.Absent:
+		t.Absent++
+	case coverage.SoftDeleted:
+		t.SoftDeleted++
+	case coverage.Blocked:
+		t.Blocked++
+	}
+}
+
+func page(c coverage.Coverage, limit int, out wire.Coverage) wire.Coverage {
+	if len(c.Rows) > limit {
+		c.Rows = c.Rows[:limit]
+		out.Next = c.Rows[limit-1].UPN
+	}
+	c.Rows, c.Tenants = list(c.Rows), list(c.Tenants)
+	out.Coverage = c
+	return out
+}

@@ -1,0 +1,169 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authz"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+)
+
+func (s *server) holdRoutes() {
+	const base = "/v1/organizations/{org}/holds"
+	handle(s, operation{method: http.MethodGet, path: base, id: "holds", summary: "People whom a target keeps out or blocks"}, s.holds)
+	handle(s, operation{method: http.MethodPost, path: base, id: "hold", summary: "Keep a person out, or blocked"}, s.hold)
+	handle(s, operation{method: http.MethodDelete, path: base + "/{tenant}/{home}/{person}", id: "release", summary: "Release a hold"}, s.release)
+}
+
+func (s *server) holds(ctx context.Context, in *inOrg) (wire.Holds, error) {
+	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
+		return wire.Holds{}, err
+	}
+	all, err := s.Store.Holds(ctx, in.Org)
+	if err != nil {
+		return wire.Holds{}, err
+	}
+	out := wire.Holds{Holds: []wire.Hold{}}
+	if len(all) == 0 {
+		return out, nil
+	}
+	c, _, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{})
+	if err != nil && problem.KindOf(err) != problem.NotFound {
+		return out, err
+	}
+	names := map[ident.Person]string{}
+	for _, row := range c.Rows {
+		names[row.Person] = row.UPN
+	}
+	for _, h := range all {
+		if s.may(ctx, authz.People, authz.OfTenant(in.Org, h.Tenant)) {
+			out.Holds = append(out.Holds, wire.Hold{Hold: h, UPN: names[h.Person]})
+		}
+	}
+	return out, nil
+}
+
+type inHold struct {
+	inOrg
+	inKey
+	Body wire.NewHold
+}
+
+func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
+	if err := s.allow(ctx, authz.Hold, authz.OfTenant(in.Org, in.Body.Tenant)); err != nil {
+		return wire.Hold{}, err
+	}
+	if strings.TrimSpace(in.Body.Reason) == "" {
+		return wire.Hold{}, invalid("hold", "a hold needs its reason", "say why; later admins will read it")
+	}
+	person, upn, err := s.person(ctx, in.Org, in.Body.Person)
+	if err != nil {
+		return wire.Hold{}, err
+	}
+	if person.Home == in.Body.Tenant {
+		return wire.Hold{}, invalid("hold", fmt.Sprintf("the person lives in tenant %s; a hold is for people from elsewhere", person.Home), "block the account in that tenant instead")
+	}
+	h := plan.Hold{Person: person, Tenant: in.Body.Tenant, Kind: in.Body.Kind, Reason: in.Body.Reason, By: authn.From(ctx).Name, Until: in.Body.Until}
+	if h.Kind == "" {
+		h.Kind = "keepOut"
+	}
+	if err := s.Store.PutHold(ctx, in.Org, h); err != nil {
+		return wire.Hold{}, err
+	}
+	data := map[string]string{"kind": h.Kind, "reason": h.Reason}
+	return wire.Hold{Hold: h, UPN: upn}, s.factChanged(ctx, in.Org, "hold", h.Tenant, person, data, in.key())
+}
+
+type inRelease struct {
+	inOrg
+	inKey
+	Tenant string `path:"tenant" maxLength:"64"`
+	Home   string `path:"home" maxLength:"64"`
+	Person string `path:"person" maxLength:"100" doc:"Object id at home"`
+}
+
+func (s *server) release(ctx context.Context, in *inRelease) (wire.Hold, error) {
+	tenant, person := ident.Tenant(in.Tenant), ident.Person{Home: ident.Tenant(in.Home), ID: in.Person}
+	if err := s.allow(ctx, authz.Release, authz.OfTenant(in.Org, tenant)); err != nil {
+		return wire.Hold{}, err
+	}
+	all, err := s.Store.Holds(ctx, in.Org)
+	if err != nil {
+		return wire.Hold{}, err
+	}
+	for _, h := range all {
+		if h.Person == person && h.Tenant == tenant {
+			if err := s.Store.DropHold(ctx, in.Org, person, tenant); err != nil {
+				return wire.Hold{}, err
+			}
+			return wire.Hold{Hold: h}, s.factChanged(ctx, in.Org, "release", tenant, person, nil, in.key())
+		}
+	}
+	return wire.Hold{}, &problem.Error{Kind: problem.NotFound, Op: "release", Tenant: in.Tenant, Detail: "that person is not held there",
+		Remedy: "see the list of holds"}
+}
+
+// factChanged records the decision, then wakes the shares it concerns. Should waking fail, the decision
+// stands: the shares read it at their next pass.
+func (s *server) factChanged(ctx context.Context, org, verb string, tenant ident.Tenant, person ident.Person, data map[string]string, key string) error {
+	_, err := s.Store.Append(ctx, store.Entry{
+		Org: org, At: s.Now(), Actor: authn.From(ctx).Name, Verb: verb, Object: fmt.Sprintf("%s/%s", person.Home, person.ID),
+		Tenant: tenant, Key: verb + "/" + key, Data: data,
+	})
+	if err != nil {
+		return err
+	}
+	edge := ident.Share{Source: person.Home, Target: tenant}
+	if _, err := s.Store.ShareStatus(ctx, org, edge); err != nil {
+		if problem.KindOf(err) == problem.NotFound {
+			return nil
+		}
+		return err
+	}
+	return s.Control.FactsChanged(ctx, org, edge)
+}
+
+// person finds who is meant: by HOME/OBJECT-ID, or by the user principal name in the matrix, or in what was
+// observed of the tenants.
+func (s *server) person(ctx context.Context, org, text string) (ident.Person, string, error) {
+	text = strings.TrimSpace(text)
+	if home, id, ok := strings.Cut(text, "/"); ok && home != "" && id != "" && !strings.Contains(text, "@") {
+		return ident.Person{Home: ident.Tenant(home), ID: id}, "", nil
+	}
+	c, _, err := s.Store.Coverage(ctx, org, store.CoverageFilter{Person: text})
+	if err != nil && problem.KindOf(err) != problem.NotFound {
+		return ident.Person{}, "", err
+	}
+	for _, row := range c.Rows {
+		if strings.EqualFold(row.UPN, text) {
+			return row.Person, row.UPN, nil
+		}
+	}
+	tenants, err := s.Store.TenantStatuses(ctx, org)
+	if err != nil {
+		return ident.Person{}, "", err
+	}
+	for _, t := range tenants {
+		snapshot, _, _, err := s.Store.LatestSnapshot(ctx, org, t.Tenant)
+		if problem.KindOf(err) == problem.NotFound && err != nil {
+			continue
+		}
+		if err != nil {
+			return ident.Person{}, "", err
+		}
+		for _, u := range snapshot.Users {
+			if !u.External() && strings.EqualFold(u.UserPrincipalName, text) {
+				return ident.Person{Home: t.Tenant, ID: u.ID}, u.UserPrincipalName, nil
+			}
+		}
+	}
+	return ident.Person{}, "", &problem.Error{Kind: problem.NotFound, Op: "find the person", Detail: "nobody with that user principal name lives in a tenant of this organization",
+		Remedy: "use the name at home, for example bob@b.example, or HOME/OBJECT-ID"}
+}

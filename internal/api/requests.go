@@ -1,0 +1,227 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authz"
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/topology"
+)
+
+func (s *server) requestRoutes() {
+	const base = "/v1/organizations/{org}/requests"
+	handle(s, operation{method: http.MethodGet, path: base, id: "requests", summary: "Questions to tenants, newest first"}, s.requests)
+	handle(s, operation{method: http.MethodGet, path: base + "/{id}", id: "get-request", summary: "One question"}, s.request)
+	handle(s, operation{method: http.MethodGet, path: base + "/{id}/people", id: "request-people", summary: "Who exactly it is about"}, s.people)
+	handle(s, operation{method: http.MethodPost, path: base + "/{id}/approve", id: "approve", summary: "Say yes, within limits"}, s.approve)
+	handle(s, operation{method: http.MethodPost, path: base + "/{id}/reject", id: "reject", summary: "Say no"}, s.reject)
+}
+
+type inRequests struct {
+	inOrg
+	Tenant string `query:"tenant" maxLength:"64"`
+	Status string `query:"status" enum:"waiting,approved,rejected,expired,withdrawn"`
+	Kind   string `query:"kind" enum:"acceptance,reduction"`
+}
+
+func (s *server) requests(ctx context.Context, in *inRequests) (wire.Requests, error) {
+	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
+		return wire.Requests{}, err
+	}
+	all, err := s.Store.ListRequests(ctx, store.RequestFilter{
+		Org: in.Org, Tenant: ident.Tenant(in.Tenant), Status: store.RequestStatus(in.Status), Kind: in.Kind,
+	})
+	if err != nil {
+		return wire.Requests{}, err
+	}
+	out := wire.Requests{Requests: []store.Request{}}
+	for _, r := range all {
+		if s.may(ctx, authz.Read, objectOf(r)) {
+			out.Requests = append(out.Requests, r)
+		}
+	}
+	return out, nil
+}
+
+// objectOf makes the deciding tenant the target, also where the question is not about an acceptance.
+func objectOf(r store.Request) authz.Object {
+	o := authz.OfShare(authz.Request, r.Org, r.Share)
+	if r.Tenant != "" && r.Tenant != o.Target {
+		o.Source, o.Target = o.Target, r.Tenant
+	}
+	return o
+}
+
+// find answers "not allowed" for a request the caller may not see, whether it exists or not.
+func (s *server) find(ctx context.Context, org, id string, verb authz.Verb) (store.Request, error) {
+	r, err := s.Store.Request(ctx, org, id)
+	if problem.KindOf(err) == problem.NotFound && err != nil {
+		if denied := s.allow(ctx, authz.Read, authz.OfShare(authz.Request, org, ident.Share{})); denied != nil {
+			return r, denied
+		}
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, s.allow(ctx, verb, objectOf(r))
+}
+
+func (s *server) request(ctx context.Context, in *inID) (wire.Request, error) {
+	r, err := s.find(ctx, in.Org, in.ID, authz.Read)
+	if err != nil {
+		return wire.Request{}, err
+	}
+	out := wire.Request{Request: r, Changes: []plan.Change{}}
+	p, err := s.Store.SharePlan(ctx, in.Org, r.PlanDigest)
+	if err != nil {
+		return out, err
+	}
+	out.Acceptance, out.Budget, out.Counts = p.Acceptance, p.Budget, p.Counts
+	for _, c := range p.Changes {
+		if c.Tenant == r.Tenant {
+			out.Changes = append(out.Changes, c)
+		}
+	}
+	return out, nil
+}
+
+type inPeople struct {
+	inID
+	inPage
+}
+
+// people pages by position: the list of a digest never changes.
+func (s *server) people(ctx context.Context, in *inPeople) (wire.People, error) {
+	r, err := s.find(ctx, in.Org, in.ID, authz.People)
+	if err != nil {
+		return wire.People{}, err
+	}
+	p, err := s.Store.SharePlan(ctx, in.Org, r.PlanDigest)
+	if err != nil {
+		return wire.People{}, err
+	}
+	start := 0
+	if in.After != "" {
+		if start, err = strconv.Atoi(in.After); err != nil || start < 0 {
+			return wire.People{}, invalid("page the people", "the cursor is not one of this list", "start without after")
+		}
+	}
+	start = min(start, len(p.Effects))
+	end := min(start+in.Limit, len(p.Effects))
+	out := wire.People{People: list(p.Effects[start:end]), Total: len(p.Effects)}
+	if end < len(p.Effects) {
+		out.Next = strconv.Itoa(end)
+	}
+	return out, nil
+}
+
+type inApprove struct {
+	inID
+	inKey
+	Body wire.Approve
+}
+
+func (s *server) approve(ctx context.Context, in *inApprove) (wire.Decided, error) {
+	r, err := s.open(ctx, in.Org, in.ID, authz.Approve)
+	if err != nil {
+		return wire.Decided{}, err
+	}
+	if in.Body.PlanDigest != "" && in.Body.PlanDigest != r.PlanDigest {
+		return wire.Decided{}, &problem.Error{
+			Kind: problem.Stale, Op: "approve", Tenant: string(r.Tenant), Remedy: "look at the request again, then decide",
+			Detail: fmt.Sprintf("the request is about plan %s by now, not %s", ident.Short(r.PlanDigest), ident.Short(in.Body.PlanDigest)),
+		}
+	}
+	d := contract.Decision{
+		Approve: true, By: authn.From(ctx).Name, Reason: in.Body.Reason, MaxUsers: in.Body.MaxUsers,
+		ExistingGuests: in.Body.ExistingGuests, PlanDigest: r.PlanDigest,
+	}
+	if in.Body.ExpiresAfter != "" {
+		if d.ExpiresAfter, err = topology.ParseDuration(in.Body.ExpiresAfter); err != nil || d.ExpiresAfter <= 0 {
+			return wire.Decided{}, invalid("approve", fmt.Sprintf("expiresAfter: %q is not a duration", in.Body.ExpiresAfter), `write for example "90d" or "12h"`)
+		}
+	}
+	if d.Exclusions, err = s.excluded(ctx, r, in.Body.Exclusions); err != nil {
+		return wire.Decided{}, err
+	}
+	return s.decide(ctx, r, d, in.key())
+}
+
+type inReject struct {
+	inID
+	inKey
+	Body wire.Reason
+}
+
+func (s *server) reject(ctx context.Context, in *inReject) (wire.Decided, error) {
+	r, err := s.open(ctx, in.Org, in.ID, authz.Reject)
+	if err != nil {
+		return wire.Decided{}, err
+	}
+	if strings.TrimSpace(in.Body.Reason) == "" {
+		return wire.Decided{}, invalid("reject", "a no needs its reason", "say why; the asking side will read it")
+	}
+	return s.decide(ctx, r, contract.Decision{By: authn.From(ctx).Name, Reason: in.Body.Reason, PlanDigest: r.PlanDigest}, in.key())
+}
+
+// open finds a request that still waits. The check is for a good message; the workflow decides races.
+func (s *server) open(ctx context.Context, org, id string, verb authz.Verb) (store.Request, error) {
+	r, err := s.find(ctx, org, id, verb)
+	if err != nil || r.Status == store.Waiting {
+		return r, err
+	}
+	detail := fmt.Sprintf("the request is %s already", r.Status)
+	if len(r.DecidedBy) > 0 {
+		detail += " by " + strings.Join(r.DecidedBy, ", ")
+	}
+	return r, &problem.Error{Kind: problem.Conflict, Op: string(verb), Tenant: string(r.Tenant), Detail: detail,
+		Remedy: "nothing is left to decide; see `entente inbox` for what waits"}
+}
+
+func (s *server) decide(ctx context.Context, r store.Request, d contract.Decision, key string) (wire.Decided, error) {
+	result, err := s.Control.Decide(ctx, r.Workflow, d, key)
+	if err != nil {
+		return wire.Decided{}, err
+	}
+	return wire.Decided{RequestID: r.ID, Status: result.Status, Missing: result.Missing}, nil
+}
+
+// excluded finds the people an admin leaves out among those the request is about.
+func (s *server) excluded(ctx context.Context, r store.Request, upns []string) ([]ident.Person, error) {
+	if len(upns) == 0 {
+		return nil, nil
+	}
+	p, err := s.Store.SharePlan(ctx, r.Org, r.PlanDigest)
+	if err != nil {
+		return nil, err
+	}
+	byUPN := map[string]ident.Person{}
+	for _, e := range p.Effects {
+		byUPN[strings.ToLower(e.UPN)] = e.Person
+	}
+	var out []ident.Person
+	wrong := wire.From(&problem.Error{Kind: problem.Invalid, Op: "approve", Detail: "somebody to be excluded is not in the request; nothing was decided",
+		Remedy: "use the user principal names that the request lists"})
+	for i, upn := range upns {
+		person, ok := byUPN[strings.ToLower(strings.TrimSpace(upn))]
+		if !ok {
+			wrong.Errors = append(wrong.Errors, wire.Fault{Location: fmt.Sprintf("body.exclusions[%d]", i), Rule: "not-in-request", Message: upn + " is not in the request"})
+			continue
+		}
+		out = append(out, person)
+	}
+	if len(wrong.Errors) > 0 {
+		return nil, wrong
+	}
+	return out, nil
+}

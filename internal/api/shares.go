@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authz"
+	"entente.dev/entente/internal/contract"
+)
+
+func (s *server) shareRoutes() {
+	const base = "/v1/organizations/{org}/shares/{source}/{target}"
+	handle(s, operation{method: http.MethodPost, path: base + "/stop", id: "stop", summary: "Drain a share, prove it, then remove its set-up"}, s.stop)
+	handle(s, operation{method: http.MethodPost, path: base + "/revert-conversions", id: "revert-conversions", summary: "Turn converted guests back into guests"}, s.revert)
+	handle(s, operation{method: http.MethodGet, path: "/v1/organizations/{org}/reductions", id: "reductions", summary: "Batches of people who left, newest first"}, s.reductions)
+	handle(s, operation{method: http.MethodPost, path: "/v1/organizations/{org}/restore", id: "restore", summary: "Bring people back under the same object ids"}, s.restore)
+}
+
+type inReason struct {
+	inShare
+	inKey
+	Body wire.Reason
+}
+
+func (s *server) stop(ctx context.Context, in *inReason) (wire.Accepted, error) {
+	if err := s.commandable(ctx, in, authz.Stop); err != nil {
+		return wire.Accepted{}, err
+	}
+	err := s.Control.Stop(ctx, in.Org, in.share(), contract.StopCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, in.key())
+	return wire.Accepted{Share: in.share(), Phase: string(contract.PhaseStopping)}, err
+}
+
+func (s *server) revert(ctx context.Context, in *inReason) (wire.Accepted, error) {
+	if err := s.commandable(ctx, in, authz.Revert); err != nil {
+		return wire.Accepted{}, err
+	}
+	err := s.Control.Revert(ctx, in.Org, in.share(), contract.RevertCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, in.key())
+	return wire.Accepted{Share: in.share(), Phase: string(contract.PhaseConverting)}, err
+}
+
+// commandable: allowed, with a reason, and a share that exists.
+func (s *server) commandable(ctx context.Context, in *inReason, verb authz.Verb) error {
+	if err := s.allow(ctx, verb, authz.OfShare(authz.Share, in.Org, in.share())); err != nil {
+		return err
+	}
+	if strings.TrimSpace(in.Body.Reason) == "" {
+		return invalid(string(verb), "this needs its reason", "say why; it is recorded in the ledger")
+	}
+	_, err := s.Store.ShareStatus(ctx, in.Org, in.share())
+	return err
+}

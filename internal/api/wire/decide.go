@@ -1,0 +1,102 @@
+package wire
+
+import (
+	"time"
+
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/store"
+)
+
+// Requests are questions to tenants, newest first.
+type Requests struct {
+	Requests []store.Request `json:"requests"`
+}
+
+// Request is one question with what the admin must know before answering.
+type Request struct {
+	store.Request
+	Acceptance plan.AcceptanceNeed `json:"acceptance"`
+	Budget     plan.BudgetVerdict  `json:"budget"`
+	Counts     plan.Counts         `json:"counts"`
+	Changes    []plan.Change       `json:"changes" doc:"What would be written in the target tenant"`
+}
+
+// People is a page of who exactly a request is about.
+type People struct {
+	People []plan.Effect `json:"people"`
+	Total  int           `json:"total"`
+	Next   string        `json:"next,omitempty" doc:"Pass as after for the next page"`
+}
+
+// Approve is a yes and its limits; what is left out stays as asked.
+type Approve struct {
+	MaxUsers       int      `json:"maxUsers,omitempty" minimum:"0" maximum:"1000000"`
+	ExistingGuests string   `json:"existingGuests,omitempty" enum:"keep,convert" doc:"What happens to people who are already guests"`
+	Exclusions     []string `json:"exclusions,omitempty" maxItems:"10000" doc:"User principal names of people who stay out"`
+	ExpiresAfter   string   `json:"expiresAfter,omitempty" maxLength:"32" example:"90d"`
+	Reason         string   `json:"reason,omitempty" maxLength:"1000"`
+	PlanDigest     string   `json:"planDigest,omitempty" maxLength:"128" doc:"The plan that was seen; 409 when it is another one by now"`
+}
+
+// Reason is why somebody does something.
+type Reason struct {
+	Reason string `json:"reason" maxLength:"1000"`
+}
+
+// Decided says where a request stands after an answer.
+type Decided struct {
+	RequestID string `json:"requestId"`
+	Status    string `json:"status"`
+	Missing   int    `json:"missing" doc:"Further approvers that are needed"`
+}
+
+// Hold is a target's decision about one person.
+type Hold struct {
+	plan.Hold
+	UPN string `json:"upn,omitempty"`
+}
+
+// Holds lists them.
+type Holds struct {
+	Holds []Hold `json:"holds"`
+}
+
+// NewHold places a hold.
+type NewHold struct {
+	Person string       `json:"person" maxLength:"400" doc:"User principal name at home, or HOME/OBJECT-ID"`
+	Tenant ident.Tenant `json:"tenant" maxLength:"64"`
+	Kind   string       `json:"kind,omitempty" enum:"keepOut,blocked" default:"keepOut"`
+	Reason string       `json:"reason" maxLength:"1000"`
+	Until  time.Time    `json:"until,omitzero"`
+}
+
+// Reductions lists batches of people who left, newest first.
+type Reductions struct {
+	Reductions []store.Reduction `json:"reductions"`
+}
+
+// Restore names what comes back: one reduction, or one person wherever they left.
+type Restore struct {
+	ReductionID string `json:"reductionId,omitempty" maxLength:"200"`
+	User        string `json:"user,omitempty" maxLength:"400" doc:"User principal name at home"`
+	Reason      string `json:"reason,omitempty" maxLength:"1000"`
+}
+
+// Restored is what will be done.
+type Restored struct {
+	Restores []RestoredShare `json:"restores"`
+}
+
+// RestoredShare is one share's part.
+type RestoredShare struct {
+	ReductionID string          `json:"reductionId"`
+	Share       ident.Share     `json:"share"`
+	People      []store.Removal `json:"people"`
+}
+
+// Accepted says that a command was taken over; its progress is the share's status.
+type Accepted struct {
+	Share ident.Share `json:"share"`
+	Phase string      `json:"phase" doc:"The phase the command leads to"`
+}
