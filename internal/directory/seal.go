@@ -26,7 +26,29 @@ func Seal(s *Snapshot) (Complete, error) {
 		err.Remedy = "nothing is removed from a partial picture; the next observation reads again"
 		return Complete{}, err
 	}
-	return Complete{snapshot: s}, nil
+	return Complete{snapshot: s.sorted()}, nil
+}
+
+// sorted returns the snapshot with every slice in the promised order, because look-ups search by halves and
+// an unsorted one would make people disappear. The caller's snapshot is left alone.
+func (s *Snapshot) sorted() *Snapshot {
+	c := *s
+	byUser := func(a, b User) int { return strings.Compare(a.ID, b.ID) }
+	c.Users = inOrder(s.Users, byUser)
+	c.Deleted = inOrder(s.Deleted, byUser)
+	c.Groups = inOrder(s.Groups, func(a, b Group) int { return strings.Compare(a.ID, b.ID) })
+	c.Partners = inOrder(s.Partners, func(a, b Partner) int { return strings.Compare(a.TenantID, b.TenantID) })
+	c.Apps = inOrder(s.Apps, func(a, b SyncApp) int { return strings.Compare(a.ServicePrincipalID, b.ServicePrincipalID) })
+	return &c
+}
+
+func inOrder[T any](items []T, compare func(a, b T) int) []T {
+	if slices.IsSortedFunc(items, compare) {
+		return items
+	}
+	items = slices.Clone(items)
+	slices.SortFunc(items, compare)
+	return items
 }
 
 // Snapshot returns what was sealed; nil for the zero value.

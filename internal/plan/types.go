@@ -24,6 +24,9 @@ type Input struct {
 	Owned map[string]bool
 	// Only limits the plan to some shares; empty plans all.
 	Only []ident.Share
+	// Draining shares are being stopped: nobody is wanted, every member of the scope group leaves, no budget and
+	// no empty-set rule holds, because a person asked for exactly this.
+	Draining []ident.Share
 	// Now is the caller's time, for expiries.
 	Now time.Time
 }
@@ -210,6 +213,8 @@ type Warning struct {
 	Share  *ident.Share `json:"share,omitempty"`
 	Tenant ident.Tenant `json:"tenant,omitempty"`
 	Detail string       `json:"detail"`
+	// Person is whom the warning is about; Detail names nobody.
+	Person *ident.Person `json:"person,omitempty"`
 }
 
 // Counts sums a plan up.

@@ -1,0 +1,19 @@
+// Package plan computes what a topology would change: pure data, from pure data.
+//
+// Compute compares what is declared with sealed snapshots and answers, for each share, with ordered changes,
+// one effect for each person, refusals, warnings and a digest that an approval is bound to. The same input
+// gives the same bytes, whatever the order of its lists.
+//
+// Removals come out of complete snapshots only: that is the type of Input.Snapshots. The package does
+// nothing, knows no clock (Input.Now is the caller's) and writes nobody's name into refusals or warnings.
+//
+//	types.go       the data
+//	compute.go     all shares, the whole plan
+//	share.go       one share, from finding its objects to its digest
+//	names.go       our markers
+//	resolve.go     user sets to people
+//	people.go      one person: effect, in or out
+//	leave.go       people who leave the scope group
+//	config.go      set-up changes and their order
+//	acceptance.go  must the target be asked; is the reduction within its budget
+package plan

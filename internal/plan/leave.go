@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"entente.dev/entente/internal/directory"
+)
+
+// leavers are in the scope group and not wanted. Taking them out makes the engine soft-delete them in the
+// target, unless the policy keeps people.
+func (s *sharePlanner) leavers() {
+	for id := range s.carried {
+		if s.keep[id] {
+			continue
+		}
+		home, live := s.source.User(id)
+		if !live {
+			if home, live = s.source.DeletedUser(id); !live {
+				home = directory.User{ID: id}
+			}
+		}
+		e := s.effect(id, home)
+		if s.noRemovals {
+			s.keep[id] = true
+			s.stays(e, home)
+			continue
+		}
+		s.add(s.leave(e, home))
+	}
+}
+
+// stays keeps somebody in scope whose removal is refused.
+func (s *sharePlanner) stays(e Effect, home directory.User) {
+	if object, verdict := s.index.Match(home); verdict.Found() {
+		e.ObjectID, e.From = object.ID, string(object.Stands(home.Enabled))
+	}
+	e.Action, e.To, e.Reason = KeepOne, e.From, "stays: nobody is removed while a user set cannot be trusted"
+	s.add(e)
+}
+
+func (s *sharePlanner) leave(e Effect, home directory.User) Effect {
+	e.Action, e.Reason = Remove, "no longer in a user set of this share"
+	if why, out := s.outside[e.Person.ID]; out {
+		e.Reason = why
+	}
+	object, verdict := s.index.Match(home)
+	if !verdict.Found() {
+		return e
+	}
+	stands := object.Stands(home.Enabled)
+	e.ObjectID, e.From, e.To = object.ID, string(stands), string(directory.StandsSoftDeleted)
+	if stands == directory.StandsSoftDeleted {
+		return e
+	}
+	if !s.out.Desired.Schema.Deletes {
+		e.To, e.Reason = e.From, e.Reason+"; the policy keeps the account in the target"
+		return e
+	}
+	guest := stands == directory.StandsGuest || stands == directory.StandsPending
+	if guest || !(s.index.Linked(object.ID) || s.in.Owned[object.ID]) {
+		s.warnAbout(e.Person, "engine-deletes", e.Tenant, "this account was perhaps there before the share, and the engine soft-deletes it all the same; it can be restored for 30 days")
+	}
+	if !home.Enabled {
+		s.warnAbout(e.Person, "disabled-then-removed", e.Tenant, "disabled at home before leaving: the engine may leave the disabled account in the target; verify, and delete it there")
+	}
+	return e
+}
