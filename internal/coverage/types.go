@@ -46,6 +46,10 @@ type Totals struct {
 	Absent      int `json:"absent"`
 	SoftDeleted int `json:"softDeleted"`
 	Blocked     int `json:"blocked"`
+	// Cells counts people times tenants. Left counts rows of people who left; of their cells only the
+	// soft-deleted ones are in the totals.
+	Cells int `json:"cells"`
+	Left  int `json:"left"`
 }
 
 // Coverage is the matrix of the collaborating user set over all tenants; rows sorted by UPN.
