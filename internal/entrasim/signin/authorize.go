@@ -62,8 +62,23 @@ func (s *Service) readAuth(r *http.Request, tenant string, v2 bool) (*authReques
 	if q.authority, f = s.resolve(tenant); f != nil {
 		return q, f
 	}
-	q.tenant = q.authority.tenant
+	if q.tenant = q.authority.tenant; q.authority.alias != "" {
+		q.tenant = s.hinted(q)
+	}
 	return q, q.params.need("client_id", "response_type")
+}
+
+// hinted is the tenant that a hint names at an alias, where the client exists in it. Without it the redirect
+// address is proven only after the sign-in.
+func (s *Service) hinted(q *authRequest) Tenant {
+	for _, hint := range []string{q.params["login_hint"], "@" + q.params["domain_hint"]} {
+		if tenant, f := s.home(q.authority, hint); f == nil {
+			if _, ok := s.lookup(tenant, q.params["client_id"]); ok {
+				return tenant
+			}
+		}
+	}
+	return Tenant{}
 }
 
 // admit finds the client in the tenant and checks its redirect address. Until both are good, nothing may be
@@ -176,7 +191,7 @@ func (s *Service) signInPosted(w http.ResponseWriter, r *http.Request, q *authRe
 
 // finish issues the code to a person who is signed in.
 func (s *Service) finish(w http.ResponseWriter, r *http.Request, q *authRequest, current *session, person Person) {
-	if q.tenant.ID == "" {
+	if !strings.EqualFold(q.tenant.ID, current.tenantID) {
 		q.tenant, _ = s.dir.Tenant(current.tenantID)
 		if f := s.admit(r, q); f != nil {
 			s.record(q.authority, q.params["client_id"], "authorize", f)

@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"crypto"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,7 +64,6 @@ func TestErrorRows(t *testing.T) {
 		{"no key name", tokenPath, assertionForm(daemon, assertion(t, x.good, "RS256", "", false, proof())), 401, "invalid_client", 700027},
 		{"certificate expired", tokenPath, assertionForm(daemon, assertion(t, x.expired, "RS256", "x5t", false, proof())), 401, "invalid_client", 700027},
 		{"bad signature", tokenPath, assertionForm(daemon, assertion(t, credential{x.good.der, x.rogue.key}, "RS256", "x5t", false, proof())), 401, "invalid_client", 700027},
-		{"PS256 signature as RS256", tokenPath, assertionForm(daemon, strings.Replace(assertion(t, x.good, "PS256", "x5t", false, proof()), headOf("PS256"), headOf("RS256"), 1)), 401, "invalid_client", 700027},
 		{"assertion expired", tokenPath, assertionForm(daemon, ok(proof("exp", past))), 401, "invalid_client", 700027},
 		{"assertion too early", tokenPath, assertionForm(daemon, ok(proof("nbf", past+7200))), 401, "invalid_client", 700027},
 		{"assertion without exp", tokenPath, assertionForm(daemon, ok(proof("exp", nil))), 401, "invalid_client", 700027},
@@ -104,11 +102,6 @@ func TestErrorRows(t *testing.T) {
 			}
 		})
 	}
-}
-
-// headOf is the start of an encoded header up to its algorithm.
-func headOf(alg string) string {
-	return strings.TrimRight(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`+alg+`","`)), "=")[:18]
 }
 
 var descriptionForm = regexp.MustCompile(`^AADSTS\d+: .+ Trace ID: [0-9a-f-]{36} Correlation ID: [0-9a-f-]{36} Timestamp: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$`)
