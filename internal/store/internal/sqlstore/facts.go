@@ -32,12 +32,16 @@ func (s *Store) PutLinks(ctx context.Context, org string, links []plan.Link) err
 
 // Links implements store.Facts, sorted by person and tenant.
 func (s *Store) Links(ctx context.Context, org string) ([]plan.Link, error) {
+	const op = "list links"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	rows, err := s.query().Links(ctx, org)
 	list := make([]plan.Link, len(rows))
 	for i, r := range rows {
 		list[i] = plan.Link{Person: person(r.Home, r.Person), Tenant: ident.Tenant(r.Tenant), ObjectID: r.ObjectID}
 	}
-	return list, s.fail("list links", err)
+	return list, s.fail(op, err)
 }
 
 // PutOwned implements store.Facts.
@@ -64,12 +68,16 @@ func (s *Store) DropOwned(ctx context.Context, org, id string) error {
 
 // Owned implements store.Facts, sorted by id.
 func (s *Store) Owned(ctx context.Context, org string) ([]store.Owned, error) {
+	const op = "list owned objects"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	rows, err := s.query().ListOwned(ctx, org)
 	list := make([]store.Owned, len(rows))
 	for i, r := range rows {
 		list[i] = store.Owned{ID: r.ID, Kind: r.Kind, Tenant: ident.Tenant(r.Tenant), Share: share(r.Source, r.Target), At: moment(r.At)}
 	}
-	return list, s.fail("list owned objects", err)
+	return list, s.fail(op, err)
 }
 
 // PutHold implements store.Facts.
@@ -100,8 +108,12 @@ func (s *Store) DropHold(ctx context.Context, org string, p ident.Person, tenant
 
 // Holds implements store.Facts, sorted by person and tenant.
 func (s *Store) Holds(ctx context.Context, org string) ([]plan.Hold, error) {
+	const op = "list holds"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	list, err := decodeAll[plan.Hold](s.query().Holds(ctx, org))
-	return list, s.fail("list holds", err)
+	return list, s.fail(op, err)
 }
 
 // carried is one person in one share: the key of inclusions and conversions.
@@ -148,12 +160,16 @@ func (s *Store) DropInclusion(ctx context.Context, org string, sh ident.Share, p
 
 // Inclusions implements store.Facts, sorted by share and person.
 func (s *Store) Inclusions(ctx context.Context, org string) ([]plan.Inclusion, error) {
+	const op = "list inclusions"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	rows, err := s.query().Inclusions(ctx, org)
 	list := make([]plan.Inclusion, len(rows))
 	for i, r := range rows {
 		list[i] = plan.Inclusion{Share: share(r.Source, r.Target), Person: person(r.Home, r.Person), Reason: r.Reason, Until: moment(r.UntilAt)}
 	}
-	return list, s.fail("list inclusions", err)
+	return list, s.fail(op, err)
 }
 
 // PutConversions implements store.Facts. A late repeat does not revive a conversion that was reverted since.
@@ -179,13 +195,17 @@ func (s *Store) PutConversions(ctx context.Context, org string, c []store.Conver
 
 // Conversions implements store.Facts, sorted by share and person.
 func (s *Store) Conversions(ctx context.Context, org string) ([]store.Conversion, error) {
+	const op = "list conversions"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	rows, err := s.query().Conversions(ctx, org)
 	list := make([]store.Conversion, len(rows))
 	for i, r := range rows {
 		list[i] = store.Conversion{Share: share(r.Source, r.Target), Person: person(r.Home, r.Person), Tenant: ident.Tenant(r.Tenant),
 			ObjectID: r.ObjectID, From: r.FromType, To: r.ToType, At: moment(r.At), Reverted: moment(r.RevertedAt)}
 	}
-	return list, s.fail("list conversions", err)
+	return list, s.fail(op, err)
 }
 
 func person(home, id string) ident.Person { return ident.Person{Home: ident.Tenant(home), ID: id} }

@@ -93,6 +93,9 @@ func entry(row queries.EntriesRow) (store.Entry, error) {
 // LedgerEntries implements store.Ledger, oldest first; a limit of 0 means all.
 func (s *Store) LedgerEntries(ctx context.Context, org string, after int64, limit int) ([]store.Entry, error) {
 	const op = "read the ledger"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	rows, err := s.query().Entries(ctx, queries.EntriesParams{Org: org, After: after, MaxRows: upTo(limit)})
 	if err != nil {
 		return nil, s.fail(op, err)
@@ -110,7 +113,10 @@ func (s *Store) LedgerEntries(ctx context.Context, org string, after int64, limi
 // a Conflict around a store.BrokenChain. An attacker who rewrites every later entry and the head stays
 // unseen here: signed checkpoints kept elsewhere are what finds that.
 func (s *Store) VerifyLedger(ctx context.Context, org string) (int64, error) {
-	op := "verify the ledger"
+	const op = "verify the ledger"
+	if err := valid(op, may("organization", org)); err != nil {
+		return 0, err
+	}
 	var last queries.EntriesRow
 	err := s.view(ctx, op, func(t *tx) error {
 		head, err := t.HeadOfLedger(ctx, org)

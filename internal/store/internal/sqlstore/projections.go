@@ -26,8 +26,12 @@ func (s *Store) PutShareStatus(ctx context.Context, st store.ShareStatus) error 
 
 // ShareStatuses implements store.Projections, sorted by share.
 func (s *Store) ShareStatuses(ctx context.Context, org string) ([]store.ShareStatus, error) {
+	const op = "list the shares' statuses"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	list, err := decodeAll[store.ShareStatus](s.query().ShareStatuses(ctx, org))
-	return list, s.fail("list the shares' statuses", err)
+	return list, s.fail(op, err)
 }
 
 // ShareStatus implements store.Projections.
@@ -62,8 +66,12 @@ func (s *Store) PutTenantStatus(ctx context.Context, st store.TenantStatus) erro
 
 // TenantStatuses implements store.Projections, sorted by tenant.
 func (s *Store) TenantStatuses(ctx context.Context, org string) ([]store.TenantStatus, error) {
+	const op = "list the tenants' statuses"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	list, err := decodeAll[store.TenantStatus](s.query().TenantStatuses(ctx, org))
-	return list, s.fail("list the tenants' statuses", err)
+	return list, s.fail(op, err)
 }
 
 // PutRun implements store.Projections. A run that ended stays ended.
@@ -84,10 +92,14 @@ func (s *Store) PutRun(ctx context.Context, r store.Run) error {
 
 // Runs implements store.Projections, newest first; a limit of 0 means all.
 func (s *Store) Runs(ctx context.Context, org string, sh *ident.Share, limit int) ([]store.Run, error) {
+	const op = "list runs"
 	p := queries.RunsParams{Org: org, MaxRows: upTo(limit)}
 	if sh != nil {
 		p.Source, p.Target = string(sh.Source), string(sh.Target)
 	}
+	if err := valid(op, may("organization", org), may("source", p.Source), may("target", p.Target)); err != nil {
+		return nil, err
+	}
 	list, err := decodeAll[store.Run](s.query().Runs(ctx, p))
-	return list, s.fail("list runs", err)
+	return list, s.fail(op, err)
 }

@@ -39,6 +39,10 @@ func (s *Store) Reduction(ctx context.Context, org, id string) (store.Reduction,
 
 // ListReductions implements store.Reductions, newest first.
 func (s *Store) ListReductions(ctx context.Context, org string) ([]store.Reduction, error) {
+	const op = "list reductions"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	list, err := decodeAll[store.Reduction](s.query().ListReductions(ctx, org))
-	return list, s.fail("list reductions", err)
+	return list, s.fail(op, err)
 }

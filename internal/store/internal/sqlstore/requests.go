@@ -109,8 +109,12 @@ func (s *Store) DropEnvelope(ctx context.Context, org string, share ident.Share)
 
 // Envelopes implements store.Requests, sorted by share.
 func (s *Store) Envelopes(ctx context.Context, org string) ([]plan.Envelope, error) {
+	const op = "list envelopes"
+	if err := valid(op, may("organization", org)); err != nil {
+		return nil, err
+	}
 	list, err := decodeAll[plan.Envelope](s.query().Envelopes(ctx, org))
-	return list, s.fail("list envelopes", err)
+	return list, s.fail(op, err)
 }
 
 func validShare(op, org string, share ident.Share) error {

@@ -1,0 +1,97 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/store"
+)
+
+func links(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	same(t, value[[]plan.Link](t)(s.Links(ctx, org)), []plan.Link{})
+	ok(t, s.PutLinks(ctx, org, nil))
+	var want []plan.Link
+	for i := range 1234 { // two full statements and a part
+		want = append(want, plan.Link{Person: who(fmt.Sprintf("%05d", i)), Tenant: "c", ObjectID: fmt.Sprint(i)})
+	}
+	for range 2 {
+		ok(t, s.PutLinks(ctx, org, want))
+	}
+	same(t, value[[]plan.Link](t)(s.Links(ctx, org)), want)
+	twice := []plan.Link{want[7], want[7]}
+	twice[0].ObjectID, twice[1].ObjectID = "first", "last"
+	ok(t, s.PutLinks(ctx, org, twice))
+	want[7].ObjectID = "last"
+	same(t, value[[]plan.Link](t)(s.Links(ctx, org)), want)
+}
+
+func owned(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	two := store.Owned{ID: "2", Kind: "group", Tenant: "b", Share: bc, At: day}
+	one := store.Owned{ID: "1", Kind: "partner", Tenant: "c"}
+	ok(t, s.PutOwned(ctx, org, two))
+	ok(t, s.PutOwned(ctx, org, one))
+	one.Kind = "application"
+	ok(t, s.PutOwned(ctx, org, one))
+	same(t, value[[]store.Owned](t)(s.Owned(ctx, org)), []store.Owned{one, two})
+	for range 2 {
+		ok(t, s.DropOwned(ctx, org, "1"))
+	}
+	same(t, value[[]store.Owned](t)(s.Owned(ctx, org)), []store.Owned{two})
+}
+
+func holds(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	one := plan.Hold{Person: who("x"), Tenant: "a", Kind: "keepOut", Reason: "contract", By: "kim", Until: at(3)}
+	two := plan.Hold{Person: who("x"), Tenant: "c", Kind: "blocked"}
+	ok(t, s.PutHold(ctx, org, two))
+	ok(t, s.PutHold(ctx, org, one))
+	one.Reason = "longer"
+	ok(t, s.PutHold(ctx, org, one))
+	same(t, value[[]plan.Hold](t)(s.Holds(ctx, org)), []plan.Hold{one, two})
+	for range 2 {
+		ok(t, s.DropHold(ctx, org, who("x"), "a"))
+	}
+	same(t, value[[]plan.Hold](t)(s.Holds(ctx, org)), []plan.Hold{two})
+}
+
+func inclusions(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	one := plan.Inclusion{Share: ba, Person: who("x"), Reason: "restored", Until: at(3)}
+	two := plan.Inclusion{Share: bc, Person: who("x")}
+	ok(t, s.PutInclusions(ctx, org, []plan.Inclusion{two, two, one}))
+	two.Reason = "again"
+	ok(t, s.PutInclusions(ctx, org, []plan.Inclusion{two}))
+	same(t, value[[]plan.Inclusion](t)(s.Inclusions(ctx, org)), []plan.Inclusion{one, two})
+	for range 2 {
+		ok(t, s.DropInclusion(ctx, org, bc, who("x")))
+	}
+	same(t, value[[]plan.Inclusion](t)(s.Inclusions(ctx, org)), []plan.Inclusion{one})
+}
+
+func conversions(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	one := store.Conversion{Share: bc, Person: who("x"), Tenant: "c", ObjectID: "o", From: "Guest", To: "Member", At: day}
+	two := one
+	two.Person = who("y")
+	put := func(c ...store.Conversion) {
+		t.Helper()
+		ok(t, s.PutConversions(ctx, org, c))
+	}
+	all := func() []store.Conversion {
+		t.Helper()
+		return value[[]store.Conversion](t)(s.Conversions(ctx, org))
+	}
+	put(two, one)
+	same(t, all(), []store.Conversion{one, two})
+	reverted := one
+	reverted.Reverted = at(2)
+	put(reverted)
+	put(one)
+	same(t, all(), []store.Conversion{reverted, two})
+	one.At = at(3)
+	put(one)
+	same(t, all(), []store.Conversion{one, two})
+}

@@ -1,0 +1,112 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+)
+
+func entry(key string) store.Entry {
+	return store.Entry{Org: org, At: day, Actor: "kim", Verb: "approve", Object: "request r1", Tenant: "c", Share: &bc, Key: key,
+		Data: map[string]string{"people": "3", "digest": "abc"}}
+}
+
+func ledger(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(0))
+	var want []store.Entry
+	previous := ""
+	for i := range 5 {
+		e := entry(fmt.Sprint("key", i))
+		e.At = at(i).In(time.FixedZone("", 3600)).Add(999)
+		got := value[store.Entry](t)(s.Append(ctx, e))
+		same(t, got.Seq, int64(i+1))
+		same(t, got.Previous, previous)
+		same(t, got.Hash, store.EntryHash(got))
+		same(t, got.At, at(i))
+		previous = got.Hash
+		want = append(want, got)
+	}
+	again := entry("key2")
+	again.Verb, again.Seq, again.Hash = "forged", 9, "x"
+	same(t, value[store.Entry](t)(s.Append(ctx, again)), want[2])
+	same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, 0, 0)), want)
+	same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, 1, 2)), want[1:3])
+	same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, 5, 2)), []store.Entry{})
+	same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(5))
+	same(t, value[store.Entry](t)(s.Append(ctx, store.Entry{Org: "adatum", Key: "key1"})).Seq, int64(1))
+}
+
+func ledgerParallel(t *testing.T, d Database) {
+	one, two, ctx := open(t, d), open(t, d), t.Context()
+	parallel(t, 40, func(i int) error {
+		s := []store.Store{one, two}[i%2]
+		_, err := s.Append(ctx, entry(fmt.Sprint("key", i/2))) // every key twice, from two processes
+		return err
+	})
+	same(t, value[int64](t)(one.VerifyLedger(ctx, org)), int64(20))
+	same(t, len(value[[]store.Entry](t)(two.LedgerEntries(ctx, org, 0, 0))), 20)
+}
+
+// ledgerTampered plants one fault after the other and undoes it.
+func ledgerTampered(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	for i := range 6 {
+		value[store.Entry](t)(s.Append(ctx, entry(fmt.Sprint("key", i))))
+	}
+	d.Exec(t, "CREATE TABLE kept AS SELECT * FROM ledger")
+	d.Exec(t, "CREATE TABLE kept_heads AS SELECT * FROM ledger_heads")
+	for _, fault := range []struct {
+		name string
+		sql  []string
+		seq  int64
+	}{
+		{"content", []string{"UPDATE ledger SET doc = (SELECT doc FROM kept WHERE seq = 5) WHERE seq = 3"}, 3},
+		{"hash", []string{"UPDATE ledger SET hash = 'feed' WHERE seq = 2"}, 2},
+		{"deleted", []string{"DELETE FROM ledger WHERE seq = 4"}, 4},
+		{"deleted and closed up", []string{"DELETE FROM ledger WHERE seq = 4", "UPDATE ledger SET seq = 4 WHERE seq = 5", "UPDATE ledger SET seq = 5 WHERE seq = 6"}, 4},
+		{"first deleted", []string{"DELETE FROM ledger WHERE seq = 1"}, 1},
+		{"tail cut off", []string{"DELETE FROM ledger WHERE seq > 4"}, 5},
+		{"all deleted", []string{"DELETE FROM ledger"}, 1},
+		{"head rewritten", []string{"UPDATE ledger_heads SET hash = 'feed'"}, 7},
+		{"head deleted", []string{"DELETE FROM ledger_heads"}, 7},
+		{"key rewritten", []string{"UPDATE ledger SET key = 'other' WHERE seq = 6"}, 6},
+		{"swapped", []string{"UPDATE ledger SET seq = 99 WHERE seq = 2", "UPDATE ledger SET seq = 2 WHERE seq = 3", "UPDATE ledger SET seq = 3 WHERE seq = 99"}, 2},
+		{"moved to another organization", []string{"UPDATE ledger SET org = 'adatum' WHERE seq = 6"}, 6},
+	} {
+		same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(6))
+		for _, statement := range fault.sql {
+			d.Exec(t, statement)
+		}
+		n, err := s.VerifyLedger(ctx, org)
+		is(t, err, problem.Conflict)
+		var broken *store.BrokenChain
+		if !errors.As(err, &broken) || broken.Seq != fault.seq || n != fault.seq-1 {
+			t.Errorf("%s: verified %d, then %v; want entry %d", fault.name, n, err, fault.seq)
+		}
+		if want := fmt.Sprintf("entry %d ", fault.seq); !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %q does not name %q", fault.name, err, want)
+		}
+		for _, statement := range []string{"DELETE FROM ledger", "INSERT INTO ledger SELECT * FROM kept", "DELETE FROM ledger_heads", "INSERT INTO ledger_heads SELECT * FROM kept_heads"} {
+			d.Exec(t, statement)
+		}
+	}
+}
+
+// ledgerText: what JSON changes must not break the chain.
+func ledgerText(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	for i, text := range []string{"<&>\u2028", "broken \xff\xfe", "nul \x00", "张伟 \U0001F600", strings.Repeat("long ", 50_000), ""} {
+		e := entry(fmt.Sprint("key", i))
+		e.Object, e.Data = text, map[string]string{text: text}
+		got := value[store.Entry](t)(s.Append(ctx, e))
+		same(t, got.Hash, store.EntryHash(got))
+		same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, int64(i), 1)), []store.Entry{got})
+	}
+	same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(6))
+}
