@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"entente.dev/entente/internal/api/client"
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/store"
+)
+
+// asked is one request with the people it is about.
+type asked struct {
+	store.Request
+	Who   []plan.Effect `json:"who"`
+	Total int           `json:"total"`
+}
+
+func (r *run) inboxCommand() *cobra.Command {
+	var tenant string
+	var limit int
+	var all bool
+	cmd := &cobra.Command{
+		Use: "inbox", Short: "Show who exactly asks to come in, and what else waits for an answer", Args: cobra.NoArgs,
+		Example: "  entente inbox --tenant c\n  entente inbox --tenant c --people 1000 -o json",
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
+			tenant, err := ownTenant(ctx, c, tenant)
+			if err != nil {
+				return err
+			}
+			f := client.RequestFilter{Tenant: tenant, Status: string(store.Waiting)}
+			if all {
+				f.Status = ""
+			}
+			found, err := c.Requests(ctx, org, f)
+			if err != nil {
+				return err
+			}
+			out := []asked{}
+			for _, request := range found.Requests {
+				people, err := c.RequestPeople(ctx, org, request.ID, client.Page{Limit: limit})
+				if err != nil {
+					return err
+				}
+				out = append(out, asked{Request: request, Who: people.People, Total: people.Total})
+			}
+			return r.show(map[string]any{"requests": out}, func() { r.showInbox(out, tenant) })
+		}),
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "", "whose inbox (default: your own tenant's, or every one that you may see)")
+	cmd.Flags().IntVar(&limit, "people", 100, "how many people of each request to show, 1000 at most")
+	cmd.Flags().BoolVar(&all, "all", false, "answered requests too")
+	return cmd
+}
+
+// ownTenant: a tenant admin means its own tenant without saying so.
+func ownTenant(ctx context.Context, c *client.Client, tenant string) (string, error) {
+	if tenant != "" {
+		return tenant, nil
+	}
+	who, err := c.WhoAmI(ctx)
+	if err == nil && who.Role == authn.TenantAdmin {
+		return string(who.Tenant), nil
+	}
+	return "", err
+}
+
+func (r *run) showInbox(requests []asked, tenant string) {
+	if len(requests) == 0 {
+		r.printf("nothing waits%s\n", map[bool]string{true: " for tenant " + tenant}[tenant != ""])
+		return
+	}
+	for i, q := range requests {
+		if i > 0 {
+			r.printf("\n")
+		}
+		r.printf("%s\n", r.paint(bold, fmt.Sprintf("%s  %s  %s", q.ID, q.Share, q.Status)))
+		verb := "ask to come into"
+		if q.Kind == "reduction" {
+			verb = "would leave"
+		}
+		r.printf("  %s from %s %s %s", count(q.People, "person"), q.Share.Source, verb, q.Tenant)
+		if q.MaxUsers > 0 {
+			r.printf(" (cap %d)", q.MaxUsers)
+		}
+		if q.Guests > 0 {
+			r.printf("; %d already there as guest", q.Guests)
+		}
+		r.printf("\n  why: %s · plan %s · opened %s · expires %s\n", q.Why, short(q.PlanDigest), when(q.OpenedAt), when(q.ExpiresAt))
+		t := &table{indent: "    "}
+		t.add(header("name", "user principal name", "as", "now", "note")...)
+		for _, e := range q.Who {
+			t.add(text(e.Name, e.UPN, e.To, e.From, note(e))...)
+		}
+		r.write(t)
+		if q.Total > len(q.Who) {
+			r.printf("    … and %d more; --people %d shows them\n", q.Total-len(q.Who), min(q.Total, 1000))
+		}
+		if q.Status == store.Waiting {
+			r.printf("  decide: entente approve %s   or   entente reject %s --reason …\n", q.ID, q.ID)
+		}
+	}
+}
+
+func note(e plan.Effect) string {
+	if e.Action == plan.Create || e.Action == plan.KeepOne {
+		return e.Reason
+	}
+	if e.Reason == "" {
+		return string(e.Action)
+	}
+	return fmt.Sprintf("%s: %s", e.Action, e.Reason)
+}
+
+func (r *run) approveCommand() *cobra.Command {
+	var in wire.Approve
+	var tenant string
+	var all bool
+	cmd := &cobra.Command{
+		Use: "approve REQUEST | --tenant TENANT --all", Short: "Say yes for your tenant, within limits", Args: cobra.MaximumNArgs(1),
+		Long:    "Say yes for your tenant. What is left out stays as asked. Only the tenant's own admin can.\nExit code 4: a further approver is needed.",
+		Example: "  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude mallory@b.example",
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
+			requests, err := chosen(ctx, c, org, args, tenant, all)
+			if err != nil {
+				return err
+			}
+			return r.approve(ctx, c, org, requests, in)
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&tenant, "tenant", "", "with --all: whose requests")
+	f.BoolVar(&all, "all", false, "every request that waits for the tenant")
+	f.IntVar(&in.MaxUsers, "max-users", 0, "accept this many people at most (default: as asked)")
+	f.StringVar(&in.ExistingGuests, "existing-guests", "", "keep or convert people who are guests already (default: as asked)")
+	f.StringSliceVar(&in.Exclusions, "exclude", nil, "user principal name of somebody who stays out; may be repeated")
+	f.StringVar(&in.ExpiresAfter, "expires-after", "", "how long the yes holds, for example 90d (default: as asked)")
+	f.StringVar(&in.Reason, "reason", "", "recorded in the ledger")
+	f.StringVar(&in.PlanDigest, "plan", "", "the plan you saw; refused when the request is about another one by now")
+	return cmd
+}
+
+// chosen are the requests meant; with --all those that wait, with the plans they are about at this moment.
+func chosen(ctx context.Context, c *client.Client, org string, args []string, tenant string, all bool) ([]store.Request, error) {
+	if len(args) == 1 && !all {
+		request, err := c.Request(ctx, org, args[0])
+		return []store.Request{request.Request}, err
+	}
+	if len(args) == 1 || !all {
+		return nil, errors.New("name one request, or give --all (with --tenant)")
+	}
+	tenant, err := ownTenant(ctx, c, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if tenant == "" {
+		return nil, errors.New("--all needs --tenant")
+	}
+	found, err := c.Requests(ctx, org, client.RequestFilter{Tenant: tenant, Status: string(store.Waiting)})
+	return found.Requests, err
+}
+
+func (r *run) approve(ctx context.Context, c *client.Client, org string, requests []store.Request, in wire.Approve) error {
+	out := []wire.Decided{}
+	missing := 0
+	for _, q := range requests {
+		answer := in
+		if answer.PlanDigest == "" {
+			answer.PlanDigest = q.PlanDigest
+		}
+		decided, err := c.Approve(ctx, org, q.ID, answer)
+		if err != nil {
+			return fmt.Errorf("%s (%s): %w", q.ID, q.Share, err)
+		}
+		missing += decided.Missing
+		out = append(out, decided)
+		if r.format == "table" {
+			more := ""
+			if decided.Missing > 0 {
+				more = fmt.Sprintf("; needs %s", count(decided.Missing, "more approver"))
+			}
+			r.printf("%s  %s: %s%s\n", q.Share, q.ID, decided.Status, more)
+		}
+	}
+	if err := r.show(map[string]any{"decided": out}, func() {
+		if len(out) == 0 {
+			r.printf("nothing waits\n")
+		}
+	}); err != nil {
+		return err
+	}
+	if missing > 0 {
+		return &ended{code: ExitWaiting}
+	}
+	return nil
+}
+
+func (r *run) rejectCommand() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use: "reject REQUEST", Short: "Say no for your tenant", Args: cobra.ExactArgs(1), Example: `  entente reject REQUEST --reason "ask us again after the merger"`,
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
+			decided, err := c.Reject(ctx, org, args[0], reason)
+			if err != nil {
+				return err
+			}
+			return r.show(decided, func() { r.printf("%s: %s\n", args[0], decided.Status) })
+		}),
+	}
+	reasonFlag(cmd, &reason)
+	return cmd
+}
+
+func reasonFlag(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "why; recorded in the ledger")
+	_ = cmd.MarkFlagRequired("reason") // fails only for a flag that does not exist
+}

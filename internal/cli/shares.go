@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"entente.dev/entente/internal/api/client"
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+)
+
+// shareArgs reads SOURCE TARGET, or one argument such as b/c.
+func shareArgs(args []string) (ident.Share, error) {
+	if len(args) == 2 {
+		return ident.Share{Source: ident.Tenant(args[0]), Target: ident.Tenant(args[1])}, nil
+	}
+	return ident.ParseShare(args[0])
+}
+
+func (r *run) stopCommand() *cobra.Command {
+	var reason string
+	var yes, wait bool
+	cmd := &cobra.Command{
+		Use: "stop SOURCE TARGET", Short: "Drain a share, prove it, then remove its set-up on both sides", Args: cobra.RangeArgs(1, 2),
+		Long:    "Drain a share: take everybody out of its scope, wait until the target's recycle bin proves it, then remove the\njob, the application and the policies that nobody else relies on.",
+		Example: `  entente stop b c --reason "project ended" --wait`,
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
+			share, err := shareArgs(args)
+			if err != nil {
+				return err
+			}
+			return r.stopShare(ctx, c, org, share, reason, yes, wait)
+		}),
+	}
+	reasonFlag(cmd, &reason)
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&wait, "wait", false, "follow until the share has stopped")
+	return cmd
+}
+
+func (r *run) stopShare(ctx context.Context, c *client.Client, org string, share ident.Share, reason string, yes, wait bool) error {
+	now, err := c.Share(ctx, org, share)
+	if err != nil {
+		return err
+	}
+	if !yes && terminal(r.in) {
+		ok, err := r.confirm(ctx, fmt.Sprintf("Stop %s and take %s out of %s?", share, count(now.People, "person"), share.Target))
+		if err != nil || !ok {
+			return errors.Join(err, errors.New("not stopped; nothing was changed"))
+		}
+	}
+	accepted, err := c.Stop(ctx, org, share, reason)
+	if err != nil {
+		return err
+	}
+	if err := r.show(accepted, func() { r.printf("%s: %s\n", share, accepted.Phase) }); err != nil || !wait {
+		return err
+	}
+	return r.awaitPhase(ctx, c, org, share, contract.PhaseStopped)
+}
+
+// awaitPhase follows one share; being blocked is told and does not end the wait, because the share goes on by
+// itself when its problem is repaired.
+func (r *run) awaitPhase(ctx context.Context, c *client.Client, org string, share ident.Share, want contract.Phase) error {
+	shown, started := "", time.Now()
+	for {
+		s, err := c.Share(ctx, org, share)
+		if err != nil && (problem.KindOf(err) != problem.Unavailable || ctx.Err() != nil) {
+			return err
+		}
+		if err == nil {
+			if line := phaseLine(s.ShareStatus); line != shown {
+				shown = line
+				r.note("%6.1fs  %s\n", time.Since(started).Seconds(), line)
+			}
+			if contract.Phase(s.Phase) == want {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			_, err := c.Share(ctx, org, share) // gives the interruption its words
+			return err
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func (r *run) revertCommand() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use: "revert-conversions SOURCE TARGET", Short: "Turn guests that became Members back into guests", Args: cobra.RangeArgs(1, 2),
+		Example: `  entente revert-conversions b c --reason "converted by mistake"`,
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
+			share, err := shareArgs(args)
+			if err != nil {
+				return err
+			}
+			accepted, err := c.RevertConversions(ctx, org, share, reason)
+			if err != nil {
+				return err
+			}
+			return r.show(accepted, func() { r.printf("%s: %s\n", share, accepted.Phase) })
+		}),
+	}
+	reasonFlag(cmd, &reason)
+	return cmd
+}
+
+func (r *run) historyCommand() *cobra.Command {
+	var after string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "history", Short: "Show every decision and every write, in order", Args: cobra.NoArgs,
+		Example: "  entente history\n  entente history --after 1200 --limit 50",
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
+			out := wire.Ledger{Entries: []store.Entry{}, Next: after}
+			for first := true; first || out.Next != "" && len(out.Entries) < limit; first = false {
+				page, err := c.Ledger(ctx, org, client.Page{After: out.Next, Limit: min(limit-len(out.Entries), 1000)})
+				if err != nil {
+					return err
+				}
+				out.Entries, out.Next = append(out.Entries, page.Entries...), page.Next
+			}
+			return r.show(out, func() { r.showLedger(out) })
+		}),
+	}
+	cmd.Flags().StringVar(&after, "after", "", "start after this sequence number")
+	cmd.Flags().IntVar(&limit, "limit", 1000, "how many entries")
+	return cmd
+}
+
+func (r *run) showLedger(l wire.Ledger) {
+	t := &table{}
+	t.add(header("seq", "at", "actor", "verb", "tenant", "share", "object")...)
+	for _, e := range l.Entries {
+		share := ""
+		if e.Share != nil {
+			share = e.Share.String()
+		}
+		t.add(text(fmt.Sprint(e.Seq), when(e.At), e.Actor, e.Verb, string(e.Tenant), share, e.Object)...)
+	}
+	r.write(t)
+	if l.Next != "" {
+		r.printf("more: entente history --after %s\n", l.Next)
+	}
+}
+
+func (r *run) auditCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "audit", Short: "Prove the ledger", Example: "  entente audit verify"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "verify", Short: "Recompute the ledger's chain", Args: cobra.NoArgs, Example: "  entente audit verify",
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
+			v, err := c.VerifyLedger(ctx, org)
+			if err != nil {
+				return err
+			}
+			if err := r.show(v, func() {
+				if v.Intact {
+					r.printf("intact: %d entries\n", v.Entries)
+				}
+			}); err != nil {
+				return err
+			}
+			if !v.Intact {
+				return fmt.Errorf("the ledger does not fit its chain: %s; keep the database as it is and compare it with an export", v.Detail)
+			}
+			return nil
+		}),
+	})
+	return cmd
+}
