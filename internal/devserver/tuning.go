@@ -48,6 +48,9 @@ func tuning() dynamicconfig.StaticClient {
 		dynamicconfig.WorkerScannerMaxConcurrentActivityExecutionSize.Key():     2,
 		dynamicconfig.WorkerScannerMaxConcurrentWorkflowTaskExecutionSize.Key(): 4,
 
+		// The SDK's workflow cache is one for the whole process, our own workers included.
+		dynamicconfig.WorkerStickyCacheSize.Key(): 1000,
+
 		// Features that we do not use and that keep workers or tables busy.
 		dynamicconfig.WorkerPerNamespaceWorkerCount.Key():         0,
 		dynamicconfig.BuildIdScavengerEnabled.Key():               false,
