@@ -211,10 +211,9 @@ type OpenReductionIn struct {
 
 // SetReductionIn moves a reduction's status forward.
 type SetReductionIn struct {
-	Org    string      `json:"org"`
-	ID     string      `json:"id"`
-	Status string      `json:"status"`
-	Stamp  store.Stamp `json:"stamp"`
+	Org    string `json:"org"`
+	ID     string `json:"id"`
+	Status string `json:"status"`
 }
 
 // KeepRestoredIn stores inclusions for restored people.

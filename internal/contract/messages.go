@@ -250,13 +250,14 @@ type MemberTypeResult struct {
 
 // ReductionInput takes people out of a share.
 type ReductionInput struct {
-	Run        RunInput      `json:"run"`
-	ID         string        `json:"id"`
-	PlanDigest string        `json:"planDigest"`
-	Plan       SharePlanRef  `json:"plan"`
-	Grace      time.Duration `json:"grace"`
-	Drain      bool          `json:"drain,omitempty"` // a stop: asked for by a person, so the budget does not hold it
-	Reason     string        `json:"reason"`
+	Run            RunInput      `json:"run"`
+	ID             string        `json:"id"`
+	TopologyDigest string        `json:"topologyDigest"`
+	PlanDigest     string        `json:"planDigest"`
+	Plan           SharePlanRef  `json:"plan"`
+	Grace          time.Duration `json:"grace"`
+	Drain          bool          `json:"drain,omitempty"` // a stop: asked for by a person, so the budget does not hold it
+	Reason         string        `json:"reason"`
 }
 
 // ReductionResult says how it ended.

@@ -47,6 +47,8 @@ type Group struct {
 	Dynamic         bool     `json:"dynamic,omitempty"`
 	Users           []string `json:"users,omitempty"`  // direct members that are users, sorted
 	Groups          []string `json:"groups,omitempty"` // direct members that are groups, sorted
+	// Away are direct members in the recycle bin: Graph keeps them, and they are members again once restored.
+	Away []string `json:"away,omitempty"`
 }
 
 // Partner is one partner entry of the cross-tenant access policy. Nil means inherited.

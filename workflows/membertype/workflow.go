@@ -15,7 +15,7 @@ import (
 // Workflow converts the guests of a share plan, or turns recorded conversions back.
 func Workflow(ctx workflow.Context, in contract.MemberTypeInput) (contract.MemberTypeResult, error) {
 	guests := contract.GuestsIn{
-		WriteIn:    contract.WriteIn{Org: in.Run.Org, Share: in.Run.Share, Tenant: in.Run.Target, Run: in.Run.ID()},
+		WriteIn:    contract.WriteIn{Org: in.Run.Org, Share: in.Run.Share, Tenant: in.Run.Target, Run: in.Run.ID(), TargetTenantID: in.Run.Target.TenantID},
 		PlanDigest: in.PlanDigest, Revert: in.Revert,
 	}
 	if in.Revert {

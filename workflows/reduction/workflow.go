@@ -33,12 +33,12 @@ func Workflow(ctx workflow.Context, in contract.ReductionInput) (contract.Reduct
 		return contract.ReductionResult{}, err
 	}
 	result, err := r.run()
-	if ctx.Err() != nil && !r.removed { // nobody was removed yet: the announcement is taken back
+	if err != nil && !r.removed { // nobody was removed yet: the announcement is taken back
 		late, cancel := workflow.NewDisconnectedContext(ctx)
 		defer cancel()
 		r.ctx = late
-		if err := r.set(cancelled); err != nil {
-			return result, err
+		if failed := r.set(cancelled); failed != nil {
+			workflow.GetLogger(late).Warn("cancellation not recorded", "kind", string(contract.ProblemOf(failed).Kind))
 		}
 	}
 	return result, err
@@ -51,7 +51,6 @@ type reduction struct {
 	asked    bool
 	closed   bool
 	removed  bool
-	seq      int
 }
 
 func (r *reduction) run() (contract.ReductionResult, error) {
@@ -145,8 +144,16 @@ func (r *reduction) afterGrace() (people int, err error) {
 			return 0, err
 		}
 	}
+	last := r.in
+	if !r.in.Drain {
+		look := contract.PlanShareIn{Org: r.in.Run.Org, TopologyDigest: r.in.TopologyDigest, Share: r.in.Run.Share}
+		if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.PlanShare, look).Get(r.ctx, &last.Plan); err != nil {
+			return 0, err
+		}
+		last.PlanDigest = last.Plan.Digest
+	}
 	var out contract.RemovalsOut
-	if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.ConfirmReduction, r.in).Get(r.ctx, &out); err != nil {
+	if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.ConfirmReduction, last).Get(r.ctx, &out); err != nil {
 		return 0, err
 	}
 	if out.Total == out.Returned {
@@ -157,7 +164,7 @@ func (r *reduction) afterGrace() (people int, err error) {
 
 func (r *reduction) ref(t contract.TenantRef) contract.ReductionRef {
 	return contract.ReductionRef{
-		WriteIn: contract.WriteIn{Org: r.in.Run.Org, Share: r.in.Run.Share, Tenant: t, Run: r.in.Run.ID()},
+		WriteIn: contract.WriteIn{Org: r.in.Run.Org, Share: r.in.Run.Share, Tenant: t, Run: r.in.Run.ID(), TargetTenantID: r.in.Run.Target.TenantID},
 		ID:      r.in.ID, GroupID: r.in.Plan.Desired.Found.ScopeGroupID, JobID: r.in.Plan.Desired.Found.JobID,
 	}
 }
@@ -196,9 +203,9 @@ func (r *reduction) prove() (contract.ReductionResult, error) {
 	wait := r.in.Run.Pace.Poll
 	for {
 		var out contract.RemovalsOut
-		err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Source), contract.CheckLog, r.ref(r.in.Run.Source)).Get(r.ctx, nil)
-		if err == nil {
-			err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRemovals, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
+		err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRemovals, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
+		if err == nil && out.InBin > 0 && out.Proven+out.Returned < out.Total { // the log is rationed: asked only when it can prove something
+			err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Source), contract.CheckLog, r.ref(r.in.Run.Source)).Get(r.ctx, &out)
 		}
 		if r.ctx.Err() != nil {
 			return contract.ReductionResult{Status: proving}, r.ctx.Err()
@@ -214,7 +221,6 @@ func (r *reduction) prove() (contract.ReductionResult, error) {
 }
 
 func (r *reduction) set(status string) error {
-	r.seq++
-	in := contract.SetReductionIn{Org: r.in.Run.Org, ID: r.in.ID, Status: status, Stamp: store.Stamp{Run: r.in.Run.Seq, Seq: r.seq}}
+	in := contract.SetReductionIn{Org: r.in.Run.Org, ID: r.in.ID, Status: status}
 	return workflow.ExecuteActivity(profile.Core(r.ctx), contract.SetReduction, in).Get(r.ctx, nil)
 }

@@ -44,7 +44,7 @@ type restore struct {
 
 func (r *restore) ref(t contract.TenantRef) contract.ReductionRef {
 	return contract.ReductionRef{
-		WriteIn: contract.WriteIn{Org: r.in.Run.Org, Share: r.in.Run.Share, Tenant: t, Run: r.in.Run.ID()},
+		WriteIn: contract.WriteIn{Org: r.in.Run.Org, Share: r.in.Run.Share, Tenant: t, Run: r.in.Run.ID(), TargetTenantID: r.in.Run.Target.TenantID},
 		ID:      r.in.Command.ReductionID, People: r.in.Command.People,
 	}
 }

@@ -41,7 +41,7 @@ type steps struct {
 
 // write fills what is common to every write in one tenant.
 func (s *steps) write(t contract.TenantRef) contract.WriteIn {
-	return contract.WriteIn{Org: s.in.Run.Org, Share: s.in.Run.Share, Tenant: t, Run: s.in.Run.ID()}
+	return contract.WriteIn{Org: s.in.Run.Org, Share: s.in.Run.Share, Tenant: t, Run: s.in.Run.ID(), TargetTenantID: s.in.Run.Target.TenantID}
 }
 
 func (s *steps) atSource(name string, in, out any) error {

@@ -98,7 +98,7 @@ func (e *entity) reduce(ref contract.SharePlanRef) {
 	}
 	e.nextRun()
 	in := contract.ReductionInput{
-		Run: e.run(), ID: e.reductionID(), PlanDigest: ref.Digest, Plan: ref,
+		Run: e.run(), ID: e.reductionID(), TopologyDigest: e.state.TopologyDigest, PlanDigest: ref.Digest, Plan: ref,
 		Grace: ref.Policy.Deprovisioning.Grace, Reason: "left the user set",
 	}
 	e.enter(contract.PhaseReducing, fmt.Sprintf("%d people leave", ref.Counts.Removals))
@@ -205,7 +205,7 @@ func (e *entity) drainPeople(ref contract.SharePlanRef) error {
 		return nil
 	}
 	in := contract.ReductionInput{
-		Run: e.run(), ID: e.reductionID(), PlanDigest: ref.Digest, Plan: ref, Drain: true, Reason: e.state.Stop.Reason,
+		Run: e.run(), ID: e.reductionID(), TopologyDigest: e.state.TopologyDigest, PlanDigest: ref.Digest, Plan: ref, Drain: true, Reason: e.state.Stop.Reason,
 	}
 	return e.child(contract.ReductionWorkflow, "reduction", in, nil)
 }

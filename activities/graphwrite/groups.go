@@ -1,0 +1,182 @@
+package graphwrite
+
+import (
+	"context"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+)
+
+// CreateGroup makes the scope group: one attempt, like CreateApplication.
+func (a *Activities) CreateGroup(ctx context.Context, in contract.NameIn) (contract.FoundOut, error) {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return contract.FoundOut{}, err
+	}
+	g, err := client.CreateGroup(ctx, graph.NewGroup{
+		DisplayName: in.Name, Nickname: in.Nickname,
+		Description: "Managed by Entente: exactly the people that share " + in.Share.String() + " carries. Do not edit.",
+	})
+	if err != nil {
+		return contract.FoundOut{}, err
+	}
+	return contract.FoundOut{Exists: true, ID: g.ID}, a.made(ctx, in.WriteIn, "group", g.ID)
+}
+
+// AddScopeMembers puts the people of a stored plan into the scope group. One who is gone meanwhile is left out
+// and counted; the next plan sees why.
+func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (contract.BatchOut, error) {
+	p, err := a.store.SharePlan(ctx, in.Org, in.PlanDigest)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	var people []string
+	for _, c := range p.Changes {
+		if c.Kind == plan.ScopeAdd {
+			people = c.People
+		}
+	}
+	client, err := a.ourGroup(ctx, "add people to the scope group", in.WriteIn, in.GroupID)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	outcomes, err := client.AddMembers(ctx, in.GroupID, people)
+	if err != nil {
+		return contract.BatchOut{}, repeatable(err)
+	}
+	out, err := judge(outcomes)
+	if err != nil {
+		return out, err
+	}
+	return out, a.did(ctx, in.WriteIn, "add-scope-members", in.GroupID+"/"+in.PlanDigest)
+}
+
+// judge counts a batch: items that may be sent again fail the whole for another attempt; items refused for good
+// are left to the next plan.
+func judge(outcomes []graph.ItemOutcome) (contract.BatchOut, error) {
+	var out contract.BatchOut
+	var again error
+	for _, o := range outcomes {
+		switch {
+		case o.Err == nil:
+			out.Done++
+		case problem.KindOf(o.Err).Retryable() || problem.KindOf(o.Err) == problem.Ambiguous:
+			again = repeatable(o.Err)
+		default:
+			out.Failed++
+		}
+	}
+	if again == nil && out.Done == 0 && out.Failed > 0 {
+		again = outcomes[0].Err // nobody at all: the group itself is the matter
+	}
+	return out, again
+}
+
+// RemoveScopeMembers takes the announced people of a reduction out of the scope group. Each person's state moves
+// on only when the group no longer holds them.
+func (a *Activities) RemoveScopeMembers(ctx context.Context, in contract.ReductionRef) (contract.BatchOut, error) {
+	r, err := a.store.Reduction(ctx, in.Org, in.ID)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	var people []string
+	for _, m := range r.Removals {
+		if m.State == store.Announced {
+			people = append(people, m.Person.ID)
+		}
+	}
+	client, err := a.ourGroup(ctx, "take people out of the scope group", in.WriteIn, in.GroupID)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	outcomes, err := client.RemoveMembers(ctx, in.GroupID, people)
+	if err != nil {
+		return contract.BatchOut{}, repeatable(err)
+	}
+	out, failed := judge(outcomes)
+	left := map[string]bool{}
+	for _, o := range outcomes {
+		left[o.ID] = o.Err == nil
+	}
+	for i, m := range r.Removals {
+		if m.State == store.Announced && left[m.Person.ID] {
+			r.Removals[i].State, r.Removals[i].At = store.Removed, a.now()
+		}
+	}
+	r.Stamp.Seq++
+	if err := a.store.PutReduction(ctx, r); err != nil {
+		return out, err
+	}
+	if failed != nil {
+		return out, failed
+	}
+	return out, a.did(ctx, in.WriteIn, "remove-scope-members", in.ID)
+}
+
+// ReturnScopeMembers puts the people of a restore back into the scope group.
+func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.ReductionRef) (contract.FoundOut, error) {
+	r, err := a.store.Reduction(ctx, in.Org, in.ID)
+	if err != nil {
+		return contract.FoundOut{}, err
+	}
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return contract.FoundOut{}, err
+	}
+	groups, err := client.GroupsByNickname(ctx, plan.GroupNickname(in.Org, in.Share))
+	if err != nil {
+		return contract.FoundOut{}, err
+	}
+	if len(groups) != 1 {
+		return contract.FoundOut{}, problem.New(problem.NotFound, "find the scope group", "it is not there, or there is more than one")
+	}
+	var people []string
+	for _, m := range r.Removals {
+		if meant(in.People, m.Person) {
+			people = append(people, m.Person.ID)
+		}
+	}
+	outcomes, err := client.AddMembers(ctx, groups[0].ID, people)
+	if err != nil {
+		return contract.FoundOut{}, repeatable(err)
+	}
+	if _, err := judge(outcomes); err != nil {
+		return contract.FoundOut{}, err
+	}
+	return contract.FoundOut{Exists: true, ID: groups[0].ID}, a.did(ctx, in.WriteIn, "return-scope-members", in.ID)
+}
+
+// DeleteGroup removes the scope group of a drained share. Security groups have no recycle bin; this one held
+// nothing but our own list.
+func (a *Activities) DeleteGroup(ctx context.Context, in contract.AssignIn) error {
+	client, err := a.ourGroup(ctx, "delete the scope group", in.WriteIn, in.GroupID)
+	if missing(err) {
+		return a.gone(ctx, in.WriteIn, "group", in.GroupID)
+	}
+	if err != nil {
+		return err
+	}
+	if err := client.DeleteGroup(ctx, in.GroupID); err != nil && !missing(err) {
+		return repeatable(err)
+	}
+	return a.gone(ctx, in.WriteIn, "group", in.GroupID)
+}
+
+// ourGroup refuses a group that does not carry the share's nickname.
+func (a *Activities) ourGroup(ctx context.Context, op string, in contract.WriteIn, id string) (Graph, error) {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	g, err := client.Group(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if g.MailNickname != plan.GroupNickname(in.Org, in.Share) {
+		return nil, notOurs(op, in, id)
+	}
+	return client, nil
+}

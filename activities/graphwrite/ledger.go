@@ -1,0 +1,46 @@
+package graphwrite
+
+import (
+	"context"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/store"
+)
+
+// did appends a write to the ledger. The key is the run and the write, so that a repeat is one entry.
+func (a *Activities) did(ctx context.Context, in contract.WriteIn, verb, object string) error {
+	_, err := a.store.Append(ctx, store.Entry{
+		Org: in.Org, At: a.now(), Actor: in.Run, Verb: verb, Object: object, Tenant: in.Tenant.Name, Share: &in.Share,
+		Key: in.Run + "/" + verb + "/" + object,
+	})
+	return err
+}
+
+// made records an object that we created, then the write. A process that dies in between finds the object again
+// by its marker.
+func (a *Activities) made(ctx context.Context, in contract.WriteIn, kind, id string) error {
+	err := a.store.PutOwned(ctx, in.Org, store.Owned{ID: id, Kind: kind, Tenant: in.Tenant.Name, Share: in.Share, At: a.now()})
+	if err != nil {
+		return err
+	}
+	return a.did(ctx, in, "create-"+kind, id)
+}
+
+// gone forgets an object that we deleted.
+func (a *Activities) gone(ctx context.Context, in contract.WriteIn, kind, id string) error {
+	if err := a.store.DropOwned(ctx, in.Org, id); err != nil {
+		return err
+	}
+	return a.did(ctx, in, "delete-"+kind, id)
+}
+
+// owns tells whether the ledger says that we made something.
+func (a *Activities) owns(ctx context.Context, org, id string) (bool, error) {
+	owned, err := a.store.Owned(ctx, org)
+	for _, o := range owned {
+		if o.ID == id {
+			return true, err
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,163 @@
+package graphwrite
+
+import (
+	"context"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/directory"
+	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/problem"
+)
+
+// partnerID names a partner entry in the ledger: Graph keys it by the pair of tenants.
+func partnerID(in contract.PartnerIn) string {
+	return "partner/" + in.Tenant.TenantID + "/" + in.PartnerTenantID
+}
+
+func syncID(in contract.PartnerIn) string {
+	return "identitySync/" + in.Tenant.TenantID + "/" + in.PartnerTenantID
+}
+
+// EnsurePartner sets automatic redemption in one direction of a partner entry and leaves the rest of it alone.
+// The entry may exist already: multitenant organizations make them.
+func (a *Activities) EnsurePartner(ctx context.Context, in contract.PartnerIn) error {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return err
+	}
+	lock := a.entry(in.Tenant.TenantID, in.PartnerTenantID)
+	lock.Lock()
+	defer lock.Unlock()
+	p, err := client.Partner(ctx, in.PartnerTenantID)
+	if missing(err) {
+		err = client.CreatePartner(ctx, in.PartnerTenantID, consent(in.Inbound, true))
+		if problem.KindOf(err) != problem.Conflict || err == nil {
+			if err != nil {
+				return repeatable(err)
+			}
+			return a.made(ctx, in.WriteIn, "partner", partnerID(in))
+		}
+		p, err = client.Partner(ctx, in.PartnerTenantID) // somebody was quicker
+	}
+	if err != nil || consents(p, in.Inbound) {
+		return err
+	}
+	if err := client.PatchPartner(ctx, in.PartnerTenantID, consent(in.Inbound, true)); err != nil {
+		return repeatable(err)
+	}
+	return a.did(ctx, in.WriteIn, "allow-redemption-"+direction(in.Inbound), partnerID(in))
+}
+
+func consent(inbound, value bool) graph.PartnerPatch {
+	if inbound {
+		return graph.PartnerPatch{InboundConsent: &value}
+	}
+	return graph.PartnerPatch{OutboundConsent: &value}
+}
+
+func consents(p directory.Partner, inbound bool) bool {
+	v := p.OutboundConsent
+	if inbound {
+		v = p.InboundConsent
+	}
+	return v != nil && *v
+}
+
+func direction(inbound bool) string {
+	if inbound {
+		return "inbound"
+	}
+	return "outbound"
+}
+
+// EnsureInboundSync allows the partner to synchronize users into this tenant. PUT only creates and PATCH only
+// updates, so that it reads first and follows what it meets.
+func (a *Activities) EnsureInboundSync(ctx context.Context, in contract.PartnerIn) error {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return err
+	}
+	lock := a.entry(in.Tenant.TenantID, in.PartnerTenantID)
+	lock.Lock()
+	defer lock.Unlock()
+	p, err := client.Partner(ctx, in.PartnerTenantID)
+	if err != nil || (p.SyncConfigured && p.InboundSync) {
+		return err
+	}
+	if !p.SyncConfigured {
+		err = client.CreateIdentitySync(ctx, in.PartnerTenantID, true)
+		if err == nil {
+			return a.made(ctx, in.WriteIn, "identitySync", syncID(in))
+		}
+		if problem.KindOf(err) != problem.Conflict {
+			return repeatable(err)
+		}
+	}
+	if err := client.PatchIdentitySync(ctx, in.PartnerTenantID, true); err != nil {
+		return repeatable(err)
+	}
+	return a.did(ctx, in.WriteIn, "allow-inbound-sync", syncID(in))
+}
+
+// DeleteInboundSync takes back what EnsureInboundSync made. One that somebody else made is only switched off.
+func (a *Activities) DeleteInboundSync(ctx context.Context, in contract.PartnerIn) error {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return err
+	}
+	ours, err := a.owns(ctx, in.Org, syncID(in))
+	if err != nil {
+		return err
+	}
+	if !ours {
+		err = client.PatchIdentitySync(ctx, in.PartnerTenantID, false)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return repeatable(err)
+		}
+		return a.did(ctx, in.WriteIn, "forbid-inbound-sync", syncID(in))
+	}
+	if err := client.DeleteIdentitySync(ctx, in.PartnerTenantID); err != nil && !missing(err) {
+		return repeatable(err)
+	}
+	return a.gone(ctx, in.WriteIn, "identitySync", syncID(in))
+}
+
+// ReleasePartner takes back one direction of automatic redemption, and the entry itself when we made it and
+// nothing else in it is in use: the reverse share, trust settings and a multitenant organization keep it.
+func (a *Activities) ReleasePartner(ctx context.Context, in contract.PartnerIn) error {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return err
+	}
+	lock := a.entry(in.Tenant.TenantID, in.PartnerTenantID)
+	lock.Lock()
+	defer lock.Unlock()
+	p, err := client.Partner(ctx, in.PartnerTenantID)
+	if missing(err) {
+		return a.gone(ctx, in.WriteIn, "partner", partnerID(in))
+	}
+	if err != nil {
+		return err
+	}
+	ours, err := a.owns(ctx, in.Org, partnerID(in))
+	if err != nil {
+		return err
+	}
+	used := consents(p, !in.Inbound) || p.SyncConfigured || p.OtherSettings || p.InMTO
+	if ours && !used {
+		if err := client.DeletePartner(ctx, in.PartnerTenantID); err != nil && !missing(err) {
+			return repeatable(err)
+		}
+		return a.gone(ctx, in.WriteIn, "partner", partnerID(in))
+	}
+	if !consents(p, in.Inbound) {
+		return nil
+	}
+	if err := client.PatchPartner(ctx, in.PartnerTenantID, consent(in.Inbound, false)); err != nil {
+		return repeatable(err)
+	}
+	return a.did(ctx, in.WriteIn, "forbid-redemption-"+direction(in.Inbound), partnerID(in))
+}

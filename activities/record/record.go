@@ -1,0 +1,190 @@
+// Package record writes what is finished into the store: projections, requests and their answers, reductions,
+// and the ledger. Every activity is safe to repeat: keys and stamps make the second time change nothing.
+package record
+
+import (
+	"context"
+	"time"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+)
+
+// Store is what recording reads and writes.
+type Store interface {
+	store.Plans
+	store.Requests
+	store.Facts
+	store.Projections
+	store.Reductions
+	store.Ledger
+}
+
+// Activities are the recording activities; New wires them.
+type Activities struct {
+	store Store
+	now   func() time.Time
+}
+
+// New returns the activities. now is the wall clock.
+func New(s Store, now func() time.Time) *Activities { return &Activities{store: s, now: now} }
+
+// PutShareStatus projects a share's status; an older one changes nothing.
+func (a *Activities) PutShareStatus(ctx context.Context, in store.ShareStatus) error {
+	return a.store.PutShareStatus(ctx, in)
+}
+
+// PutTenantStatus projects a tenant's status; an older one changes nothing.
+func (a *Activities) PutTenantStatus(ctx context.Context, in store.TenantStatus) error {
+	return a.store.PutTenantStatus(ctx, in)
+}
+
+// PutRun records the beginning or the end of a pass.
+func (a *Activities) PutRun(ctx context.Context, in store.Run) error { return a.store.PutRun(ctx, in) }
+
+// OpenRequest opens a request, or refreshes one that still waits with a newer plan.
+func (a *Activities) OpenRequest(ctx context.Context, in contract.OpenRequestIn) error {
+	old, err := a.store.Request(ctx, in.Request.Org, in.Request.ID)
+	if err == nil {
+		in.Request.OpenedAt, in.Request.ExpiresAt = old.OpenedAt, old.ExpiresAt
+	} else if problem.KindOf(err) != problem.NotFound {
+		return err
+	}
+	if err := a.store.PutRequest(ctx, in.Request); err != nil {
+		return err
+	}
+	r := in.Request
+	return a.append(ctx, store.Entry{
+		Org: r.Org, Actor: "entente", Verb: "ask", Object: r.ID, Tenant: r.Tenant, Share: &r.Share, Key: "ask/" + r.ID + "/" + r.PlanDigest,
+		Data: map[string]string{"kind": r.Kind, "plan": r.PlanDigest, "why": r.Why},
+	})
+}
+
+// CloseRequest records the one outcome of a request and, on a yes, the envelope.
+func (a *Activities) CloseRequest(ctx context.Context, in contract.CloseRequestIn) error {
+	r, err := a.store.Request(ctx, in.Org, in.ID)
+	if err != nil {
+		return err
+	}
+	if r.Status != store.Waiting && r.Status != in.Status {
+		p := problem.New(problem.Conflict, "close a request", "it is already "+string(r.Status))
+		return p
+	}
+	if in.Envelope != nil {
+		in.Envelope.PlanDigest = r.PlanDigest
+		if err := a.store.PutEnvelope(ctx, in.Org, *in.Envelope); err != nil {
+			return err
+		}
+	}
+	r.Status, r.DecidedBy, r.Reason, r.DecidedAt = in.Status, in.By, in.Reason, in.At
+	if err := a.store.PutRequest(ctx, r); err != nil {
+		return err
+	}
+	return a.append(ctx, store.Entry{
+		Org: in.Org, Actor: last(in.By), Verb: string(in.Status), Object: in.ID, Tenant: r.Tenant, Share: &r.Share,
+		Key: "close/" + in.ID, Data: map[string]string{"plan": r.PlanDigest, "reason": in.Reason},
+	})
+}
+
+func last(by []string) string {
+	if len(by) == 0 {
+		return "entente"
+	}
+	return by[len(by)-1]
+}
+
+// append adds to the ledger. Key makes a repeat harmless.
+func (a *Activities) append(ctx context.Context, e store.Entry) error {
+	e.At = a.now()
+	_, err := a.store.Append(ctx, e)
+	return err
+}
+
+// KeepRestored makes restored people wanted again until their set names them or the time is over.
+func (a *Activities) KeepRestored(ctx context.Context, in contract.KeepRestoredIn) error {
+	r, err := a.store.Reduction(ctx, in.Org, in.Command.ReductionID)
+	if err != nil {
+		return err
+	}
+	var keep []plan.Inclusion
+	for _, m := range r.Removals {
+		if named(in.Command.People, m.Person) {
+			keep = append(keep, plan.Inclusion{Share: in.Share, Person: m.Person, Reason: "restore of " + r.ID + ": " + in.Command.Reason, Until: in.Until})
+		}
+	}
+	if err := a.store.PutInclusions(ctx, in.Org, keep); err != nil {
+		return err
+	}
+	return a.append(ctx, store.Entry{
+		Org: in.Org, Actor: in.Command.By, Verb: "restore", Object: r.ID, Tenant: in.Share.Target, Share: &in.Share,
+		Key: "restore/" + r.ID + "/" + in.Until.UTC().Format(time.RFC3339), Data: map[string]string{"reason": in.Command.Reason},
+	})
+}
+
+// DropShare forgets the envelope of a stopped share: whoever starts it again asks again.
+func (a *Activities) DropShare(ctx context.Context, in contract.DropShareIn) error {
+	if err := a.store.DropEnvelope(ctx, in.Org, in.Share); err != nil {
+		return err
+	}
+	inclusions, err := a.store.Inclusions(ctx, in.Org)
+	if err != nil {
+		return err
+	}
+	for _, i := range inclusions {
+		if i.Share == in.Share {
+			if err := a.store.DropInclusion(ctx, in.Org, in.Share, i.Person); err != nil {
+				return err
+			}
+		}
+	}
+	return a.append(ctx, store.Entry{
+		Org: in.Org, Actor: in.By, Verb: "stop", Object: in.Share.String(), Tenant: in.Share.Source, Share: &in.Share,
+		Key: "stop/" + in.Share.String() + "/" + a.now().UTC().Format(time.RFC3339), Data: map[string]string{"reason": in.Reason},
+	})
+}
+
+// RecordConversions notes, before it happens, which guests become Members and what they were; with Revert it
+// makes the share keep guests from now on, so that the mapping stops being recurring.
+func (a *Activities) RecordConversions(ctx context.Context, in contract.GuestsIn) error {
+	if in.Revert {
+		return a.keepGuests(ctx, in)
+	}
+	p, err := a.store.SharePlan(ctx, in.Org, in.PlanDigest)
+	if err != nil {
+		return err
+	}
+	var conversions []store.Conversion
+	for _, e := range p.Effects {
+		if e.Action == plan.Adopt {
+			conversions = append(conversions, store.Conversion{
+				Share: in.Share, Person: e.Person, Tenant: e.Tenant, ObjectID: e.ObjectID, From: "Guest", To: "Member", At: a.now(),
+			})
+		}
+	}
+	if err := a.store.PutConversions(ctx, in.Org, conversions); err != nil {
+		return err
+	}
+	return a.append(ctx, store.Entry{
+		Org: in.Org, Actor: in.Run, Verb: "convert-guests", Object: in.PlanDigest, Tenant: in.Share.Target, Share: &in.Share, Key: "convert/" + in.Run,
+	})
+}
+
+func (a *Activities) keepGuests(ctx context.Context, in contract.GuestsIn) error {
+	envelopes, err := a.store.Envelopes(ctx, in.Org)
+	if err != nil {
+		return err
+	}
+	for _, e := range envelopes {
+		if e.Share == in.Share {
+			e.ExistingGuests = "keep"
+			if err := a.store.PutEnvelope(ctx, in.Org, e); err != nil {
+				return err
+			}
+		}
+	}
+	return a.append(ctx, store.Entry{
+		Org: in.Org, Actor: in.Run, Verb: "revert-conversions", Object: in.Share.String(), Tenant: in.Share.Target, Share: &in.Share, Key: "revert/" + in.Run,
+	})
+}
