@@ -101,6 +101,8 @@ type WriteIn struct {
 	Share  ident.Share `json:"share"`
 	Tenant TenantRef   `json:"tenant"` // where it is written; the task queue is this tenant's
 	Run    string      `json:"run"`    // for the ledger
+	// TargetTenantID is the share's target: a part of the application's marker.
+	TargetTenantID string `json:"targetTenantId"`
 }
 
 // PartnerIn ensures one direction of automatic redemption in a partner entry.
