@@ -15,6 +15,9 @@ const longest = 3650 * Day
 
 // ParseDuration reads Go's syntax, with days in front: "90d", "1d12h", "40m", "1s".
 func ParseDuration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, fmt.Errorf("%q is not a duration", text)
+	}
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		days, rest = "0", text

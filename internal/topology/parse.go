@@ -229,8 +229,8 @@ func (r *reader) knownTenant(n ast.Node, name string, t *Topology) bool {
 	}
 	known := make([]string, 0, len(t.Tenants))
 	for _, tenant := range t.Tenants {
-		if tenant.Name != "" {
-			known = append(known, string(tenant.Name))
+		if name := string(tenant.Name); name != "" && !slices.Contains(known, name) {
+			known = append(known, name)
 		}
 	}
 	r.report(n, RuleUnknownTenant, fmt.Sprintf("tenant %q is not in this file", name), suggestion(name, known, "tenants"))

@@ -1,0 +1,233 @@
+package topology
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"entente.dev/entente/internal/ident"
+)
+
+// anyTopology draws valid expanded topologies with awkward names in them.
+func anyTopology(t *rapid.T) *Topology {
+	topology := &Topology{Name: rapid.StringMatching(`[A-Za-z0-9][A-Za-z0-9._-]{0,20}`).Draw(t, "org")}
+	names := rapid.SliceOfNDistinct(rapid.OneOf(rapid.StringMatching(`[a-z0-9][a-z0-9-]{0,8}`), rapid.SampledFrom([]string{"no", "null", "1e5", "0x1", "007", "on"})), 2, 5, rapid.ID).Draw(t, "tenants")
+	slices.Sort(names)
+	for i, name := range names {
+		topology.Tenants = append(topology.Tenants, Tenant{
+			Name: ident.Tenant(name), TenantID: fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i+1), Domain: fmt.Sprintf("t%d.example", i),
+		})
+	}
+	for i, name := range names {
+		set := UserSet{Name: fmt.Sprintf("s%d", i), Tenant: ident.Tenant(name)}
+		if rapid.Bool().Draw(t, "byGroup") {
+			set.Group = rapid.String().Filter(func(s string) bool { return strings.TrimSpace(s) != "" && s == strings.TrimRight(s, "\n") }).Draw(t, "group")
+		} else {
+			set.Users = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z]{1,6}@[a-z]{1,6}\.example`), 1, 4, rapid.ID).Draw(t, "users")
+			slices.Sort(set.Users)
+		}
+		topology.UserSets = append(topology.UserSets, set)
+	}
+	every := rapid.Int64Range(int64(time.Second), int64(longest)).Draw(t, "every")
+	for i := range names {
+		for j := range names {
+			if i == j || rapid.IntRange(0, 2).Draw(t, "edge") == 0 {
+				continue
+			}
+			share := Share{Share: ident.Share{Source: ident.Tenant(names[i]), Target: ident.Tenant(names[j])}, Sets: []string{topology.UserSets[i].Name}, Policy: anyPolicy(t)}
+			share.Policy.Observe.Every = time.Duration(every)
+			topology.Shares = append(topology.Shares, share)
+		}
+	}
+	if rapid.Bool().Draw(t, "rollout") {
+		topology.Rollout.Rings = []string{"5", "25%", "100%"}
+	}
+	return topology
+}
+
+func anyPolicy(t *rapid.T) Policy {
+	p := Defaults()
+	if rapid.Bool().Draw(t, "default") {
+		return p
+	}
+	p.Acceptance.Mode = rapid.SampledFrom([]string{"manual", "auto"}).Draw(t, "mode")
+	p.Acceptance.Approvers = rapid.IntRange(1, 10).Draw(t, "approvers")
+	p.Acceptance.MaxUsers = rapid.IntRange(1, 1_000_000).Draw(t, "maxUsers")
+	p.Acceptance.ExpiresAfter = time.Duration(rapid.Int64Range(int64(time.Second), int64(longest)).Draw(t, "expiresAfter"))
+	p.UserType.ExistingGuests = rapid.SampledFrom([]string{"keep", "ask", "convert"}).Draw(t, "guests")
+	p.Deprovisioning.Action = rapid.SampledFrom([]string{"softDelete", "keep"}).Draw(t, "action")
+	p.Deprovisioning.Grace = time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, "grace"))
+	p.Deprovisioning.Budget = Budget{Count: rapid.IntRange(0, 1000).Draw(t, "count"), Percent: rapid.IntRange(0, 100).Draw(t, "percent")}
+	return p
+}
+
+func TestParseAfterPrintIsTheIdentity(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := anyTopology(t)
+		printed := Print(want)
+		got, problems := Parse("printed.yaml", printed)
+		if err := problems.Err(); err != nil {
+			t.Fatalf("%v\n%s", err, printed)
+		}
+		if diff := cmp.Diff(want, got, samePlaces); diff != "" {
+			t.Fatalf("(-want +got):\n%s\n%s", diff, printed)
+		}
+		if want.Digest() != got.Digest() {
+			t.Fatal("another digest")
+		}
+		if !bytes.Equal(printed, Print(got)) {
+			t.Fatal("printing is not canonical")
+		}
+	})
+}
+
+func TestDurationsReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, "d"))
+		got, err := ParseDuration(FormatDuration(want))
+		if err != nil || got != want {
+			t.Fatalf("%s → %s, %v", FormatDuration(want), got, err)
+		}
+	})
+	for text, want := range map[string]time.Duration{"90d": 90 * Day, "1d12h": 36 * time.Hour, "40m": 40 * time.Minute, "1s": time.Second, "0d": 0} {
+		if got, err := ParseDuration(text); err != nil || got != want || text != "0d" && FormatDuration(want) != text {
+			t.Errorf("%s: %s, %v, printed %s", text, got, err, FormatDuration(want))
+		}
+	}
+	for _, text := range []string{"", "d", "-1d", "1d-1h", "1.5d", "90", "1d 2h", "99999d", "3651d", "2h1d", "-5m", "87601h"} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("%q is read as %s", text, got)
+		}
+	}
+}
+
+// TestOrderAndPlaceDoNotMatter: a digest names what is meant, not how the file is laid out.
+func TestOrderAndPlaceDoNotMatter(t *testing.T) {
+	t.Parallel()
+	first := mustParse(t, example)
+	lines := strings.Split(example, "\n")
+	lines[4], lines[6] = lines[6], lines[4]
+	lines[8], lines[9] = lines[9], lines[8]
+	second := mustParse(t, "# a comment\n\n"+strings.Replace(strings.Join(lines, "\n"), "[a, b, c]", "[c, b, a]", 1))
+	if first.Digest() != second.Digest() {
+		t.Error(cmp.Diff(first, second, samePlaces))
+	}
+	third := mustParse(t, strings.Replace(example, "count: 50", "count: 51", 1))
+	if first.Digest() == third.Digest() {
+		t.Error("another budget, the same digest")
+	}
+}
+
+// TestTheSchemaKnowsWhatTheParserKnows compares the editor schema with the parser's answers, key by key.
+func TestTheSchemaKnowsWhatTheParserKnows(t *testing.T) {
+	t.Parallel()
+	golden(t, "testdata/schema.json", string(SchemaJSON()))
+	var schema map[string]any
+	if err := json.Unmarshal(SchemaJSON(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, documentTable, schema)
+	for _, f := range acceptanceTable.fields { // the defaults that the schema promises hold
+		if f.standard == "" {
+			t.Errorf("acceptance.%s promises no default", f.name)
+		}
+	}
+	promised := Policy{}
+	for block, table := range map[string]*table{"acceptance": acceptanceTable, "userType": userTypeTable, "deprovisioning": deprovisioningTable, "budget": budgetTable, "observe": observeTable} {
+		for _, f := range table.fields {
+			setDefault(&promised, block, f)
+		}
+	}
+	if diff := cmp.Diff(Defaults(), promised); diff != "" {
+		t.Errorf("the promised defaults are not those that hold:\n%s", diff)
+	}
+}
+
+func compare(t *testing.T, table *table, schema map[string]any) {
+	t.Helper()
+	properties, _ := schema["properties"].(map[string]any)
+	if len(properties) != len(table.fields) || schema["additionalProperties"] != false {
+		t.Errorf("%s: the schema has %d keys, the parser %d", table.what, len(properties), len(table.fields))
+	}
+	for _, f := range table.fields {
+		property, ok := properties[f.name].(map[string]any)
+		if !ok {
+			t.Errorf("%s: the schema does not know %s", table.what, f.name)
+			continue
+		}
+		switch f.kind {
+		case object:
+			compare(t, f.child, property)
+		case objects:
+			compare(t, f.child, property["items"].(map[string]any))
+		}
+	}
+}
+
+func setDefault(p *Policy, block string, f field) {
+	d, _ := ParseDuration(f.standard)
+	var n int
+	_, _ = fmt.Sscan(f.standard, &n)
+	switch block + "." + f.name {
+	case "acceptance.mode":
+		p.Acceptance.Mode = f.standard
+	case "acceptance.approvers":
+		p.Acceptance.Approvers = n
+	case "acceptance.maxUsers":
+		p.Acceptance.MaxUsers = n
+	case "acceptance.expiresAfter":
+		p.Acceptance.ExpiresAfter = d
+	case "acceptance.askFor":
+		p.Acceptance.AskFor = d
+	case "userType.value":
+		p.UserType.Value = f.standard
+	case "userType.existingGuests":
+		p.UserType.ExistingGuests = f.standard
+	case "deprovisioning.action":
+		p.Deprovisioning.Action = f.standard
+	case "deprovisioning.grace":
+		p.Deprovisioning.Grace = d
+	case "budget.count":
+		p.Deprovisioning.Budget.Count = n
+	case "budget.percent":
+		p.Deprovisioning.Budget.Percent = n
+	case "observe.every":
+		p.Observe.Every = d
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(example))
+	f.Add([]byte("shares: [{mesh: [a, *x, 1, null, {}]}]\nuserSets: {a: [}\n"))
+	f.Add([]byte("- - - ? : !!str &a *a <<: {<<: 1}"))
+	f.Add([]byte("apiVersion: |\n  entente/v1\n? [a]\n: b\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		topology, problems := Parse("fuzz.yaml", data)
+		if (topology == nil) == (len(problems) == 0) {
+			t.Fatalf("a topology and problems, or neither: %v", problems)
+		}
+		for _, p := range problems {
+			if p.Line < 1 || p.Column < 1 || p.Rule == "" || p.Message == "" {
+				t.Fatalf("incomplete problem %+v", p)
+			}
+		}
+		if topology != nil {
+			again, problems := Parse("again.yaml", Print(topology))
+			if err := problems.Err(); err != nil {
+				t.Fatalf("%v\n%s", err, Print(topology))
+			}
+			if again.Digest() != topology.Digest() {
+				t.Fatal(cmp.Diff(topology, again, samePlaces))
+			}
+		}
+	})
+}
