@@ -231,7 +231,6 @@ func (c *Client) AssignGroup(ctx context.Context, servicePrincipalID, roleID, gr
 		ids[i] = id
 	}
 	body := models.NewAppRoleAssignment()
-	body.SetOdataType(nil)
 	body.SetResourceId(&ids[0])
 	body.SetAppRoleId(&ids[1])
 	body.SetPrincipalId(&ids[2])

@@ -118,7 +118,6 @@ func (c *Client) bindMembers(ctx context.Context, groupID string, ids []string) 
 		references[i] = c.reference(id)
 	}
 	body := models.NewGroup()
-	body.SetOdataType(nil)
 	body.SetAdditionalData(map[string]any{"members@odata.bind": references})
 	return r.do(c.sdk.Groups().ByGroupId(groupID).ToPatchRequestInformation(r.ctx, body, nil))
 }

@@ -56,13 +56,13 @@ type RequestInfo struct {
 
 // Client calls Graph in one tenant. It is safe for concurrent use.
 type Client struct {
-	tenant  string
-	base    *url.URL // with /v1.0
-	adapter *msgraphsdk.GraphRequestAdapter
-	sdk     *msgraphsdk.GraphServiceClient
-	tokens  *tokenSource
-	limits  *limits.Budget
-	http    *http.Client
+	tenant    string
+	base      *url.URL // with /v1.0
+	adapter   *msgraphsdk.GraphRequestAdapter
+	sdk       *msgraphsdk.GraphServiceClient
+	tokens    *tokenSource
+	limits    *limits.Budget
+	transport http.RoundTripper
 }
 
 // New makes a client. It reads the CA file and checks the addresses, and asks for no token yet: a tenant
@@ -98,11 +98,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{tenant: cfg.Tenant, base: root.JoinPath("v1.0"), tokens: tokens, limits: cfg.Limits}
-	c.http = &http.Client{Transport: c.pipeline(cfg, transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	base := *root
+	base.Path = strings.TrimRight(root.Path, "/") + "/v1.0" // JoinPath drops the slash of an empty path
+	c := &Client{tenant: cfg.Tenant, base: &base, tokens: tokens, limits: cfg.Limits, transport: transport}
+	client := &http.Client{Transport: c.pipeline(cfg, transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	// Authentication happens in our pipeline, after the address was checked, so kiota adds none.
 	c.adapter, err = msgraphsdk.NewGraphRequestAdapterWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
-		&authentication.AnonymousAuthenticationProvider{}, nil, nil, c.http)
+		&authentication.AnonymousAuthenticationProvider{}, nil, nil, client)
 	if err != nil {
 		return nil, invalidConfig(cfg.Tenant, err.Error())
 	}
@@ -177,5 +179,9 @@ func newTransport(caFile string) (http.RoundTripper, error) {
 	return t, nil
 }
 
-// Close drops idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close drops idle connections. kiota's transport hides the method, so ours is asked directly.
+func (c *Client) Close() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}

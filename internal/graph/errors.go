@@ -207,10 +207,10 @@ func RetryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		if !(seconds >= 0) || seconds > maxRetryAfter.Seconds() {
-			return maxRetryAfter, seconds >= 0
+		if !(seconds >= 0) { // negative or not a number
+			return 0, false
 		}
-		return time.Duration(seconds * float64(time.Second)), true
+		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second)), true
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(at.Sub(now), 0), maxRetryAfter), true

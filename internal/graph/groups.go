@@ -161,7 +161,6 @@ type NewGroup struct {
 func (c *Client) CreateGroup(ctx context.Context, g NewGroup) (ours.Group, error) {
 	r := c.begin(ctx, opCreateGroup)
 	body := models.NewGroup()
-	body.SetOdataType(nil)
 	body.SetDisplayName(&g.DisplayName)
 	body.SetMailNickname(&g.Nickname)
 	if g.Description != "" {

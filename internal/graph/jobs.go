@@ -193,7 +193,6 @@ func (c *Client) ValidateCredentials(ctx context.Context, sp, targetTenantID str
 func (c *Client) CreateJob(ctx context.Context, sp string) (ours.SyncJob, error) {
 	r := c.begin(ctx, opCreateJob)
 	body := models.NewSynchronizationJob()
-	body.SetOdataType(nil)
 	body.SetTemplateId(ptr(SyncJobTemplate))
 	raw, err := r.send(c.synchronization(sp).Jobs().ToPostRequestInformation(r.ctx, body, nil))
 	if err != nil {

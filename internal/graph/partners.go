@@ -151,11 +151,15 @@ type PartnerPatch struct {
 	OutboundConsent *bool
 }
 
+// settings names only what is given: a property set to nil would travel as null, which means "inherit again".
 func (p PartnerPatch) settings() models.InboundOutboundPolicyConfigurationable {
 	settings := models.NewInboundOutboundPolicyConfiguration()
-	settings.SetOdataType(nil)
-	settings.SetInboundAllowed(p.InboundConsent)
-	settings.SetOutboundAllowed(p.OutboundConsent)
+	if p.InboundConsent != nil {
+		settings.SetInboundAllowed(p.InboundConsent)
+	}
+	if p.OutboundConsent != nil {
+		settings.SetOutboundAllowed(p.OutboundConsent)
+	}
 	return settings
 }
 
@@ -167,7 +171,6 @@ func (p PartnerPatch) settings() models.InboundOutboundPolicyConfigurationable {
 func (c *Client) CreatePartner(ctx context.Context, tenantID string, p PartnerPatch) error {
 	r := c.begin(ctx, opCreatePartner)
 	body := models.NewCrossTenantAccessPolicyConfigurationPartner()
-	body.SetOdataType(nil)
 	body.SetTenantId(&tenantID)
 	body.SetAutomaticUserConsentSettings(p.settings())
 	return r.do(c.sdk.Policies().CrossTenantAccessPolicy().Partners().ToPostRequestInformation(r.ctx, body, nil))
@@ -180,7 +183,6 @@ func (c *Client) CreatePartner(ctx context.Context, tenantID string, p PartnerPa
 func (c *Client) PatchPartner(ctx context.Context, tenantID string, p PartnerPatch) error {
 	r := c.begin(ctx, opPatchPartner)
 	body := models.NewCrossTenantAccessPolicyConfigurationPartner()
-	body.SetOdataType(nil)
 	body.SetAutomaticUserConsentSettings(p.settings())
 	return r.do(c.partnerItem(tenantID).ToPatchRequestInformation(r.ctx, body, nil))
 }
@@ -203,10 +205,8 @@ func (c *Client) DeletePartner(ctx context.Context, tenantID string) error {
 func (c *Client) CreateIdentitySync(ctx context.Context, tenantID string, allowed bool) error {
 	r := c.begin(ctx, opCreateSync)
 	inbound := models.NewCrossTenantUserSyncInbound()
-	inbound.SetOdataType(nil)
 	inbound.SetIsSyncAllowed(&allowed)
 	body := models.NewCrossTenantIdentitySyncPolicyPartner()
-	body.SetOdataType(nil)
 	body.SetUserSyncInbound(inbound)
 	return r.do(c.partnerItem(tenantID).IdentitySynchronization().ToPutRequestInformation(r.ctx, body, nil))
 }

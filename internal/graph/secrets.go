@@ -36,7 +36,6 @@ type notification struct {
 
 func secretPair(key models.SynchronizationSecret, value string) models.SynchronizationSecretKeyStringValuePairable {
 	pair := models.NewSynchronizationSecretKeyStringValuePair()
-	pair.SetOdataType(nil)
 	pair.SetKey(&key)
 	pair.SetValue(&value)
 	return pair

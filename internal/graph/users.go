@@ -133,9 +133,12 @@ func (c *Client) UpdateUser(ctx context.Context, id string, p UserPatch) error {
 	if p.UserType != nil {
 		body.SetUserType(ptr(string(*p.UserType)))
 	}
-	body.SetShowInAddressList(p.ShowInAddressList)
-	body.SetAccountEnabled(p.AccountEnabled)
-	body.SetOdataType(nil)
+	if p.ShowInAddressList != nil { // the SDK sends an explicit null for a property that was set to nil
+		body.SetShowInAddressList(p.ShowInAddressList)
+	}
+	if p.AccountEnabled != nil {
+		body.SetAccountEnabled(p.AccountEnabled)
+	}
 	return r.do(c.sdk.Users().ByUserId(id).ToPatchRequestInformation(r.ctx, body, nil))
 }
 
