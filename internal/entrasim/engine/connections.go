@@ -11,8 +11,8 @@ type ObjectConnection struct {
 	ObjectTypeName string `json:"objectTypeName"`
 }
 
-// ListObjectConnections always refuses: the collection cannot be listed (documented 400).
-func (e *Engine) ListObjectConnections(tenantID, spID, jobID string) error {
+// ObjectConnections always refuses: the collection cannot be listed (documented 400).
+func (e *Engine) ObjectConnections(tenantID, spID, jobID string) error {
 	if _, err := e.Job(tenantID, spID, jobID); err != nil {
 		return err
 	}

@@ -249,6 +249,14 @@ func FuzzExpression(f *testing.F) {
 	})
 }
 
+func TestConvertedOnPremisesUserIsNotUpdated(t *testing.T) {
+	w := newWorld(t)
+	w.people(1)
+	w.b.put(User{ID: "old", UserType: "Member", External: true, OnPremisesSync: true, AlternativeSecurityID: "net-u00000", AccountEnabled: true})
+	w.start()
+	w.wantRow("u00000", "update", "failure", codeMasteredOnPremises)
+}
+
 func TestDefaultMappingWritesAllAttributes(t *testing.T) {
 	w := newWorld(t)
 	w.a.put(person("p"))
@@ -273,6 +281,13 @@ func TestSwitchesAreDescribed(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
+	sw := DefaultSwitches()
+	if sw.Set("NewJobNotRun", "true") != nil || sw.Set("LogIngestionDelay", "5m") != nil || !sw.NewJobNotRun || sw.LogIngestionDelay != 5*time.Minute {
+		t.Error(sw)
+	}
+	if sw.Set("Nope", "true") == nil || sw.Set("NewJobNotRun", "5m") == nil || sw.Set("LogIngestionDelay", "true") == nil {
+		t.Error("a bad setting was taken")
+	}
 	if len(list) != len(switchTexts) {
 		t.Errorf("%d switches, %d texts", len(list), len(switchTexts))
 	}
@@ -293,8 +308,8 @@ func TestRunBesideReaders(t *testing.T) {
 	w.ok(w.e.Start(tenantA, sp, w.job))
 	for k := range 4 {
 		group.Go(func() {
-			for i := range 30 {
-				w.a.edit(fmt.Sprintf("u%05d", (k*30+i)%50), func(u *User) { u.DisplayName = fmt.Sprint(k, i) })
+			for i := range 6 {
+				w.a.edit(fmt.Sprintf("u%05d", (k*6+i)%50), func(u *User) { u.DisplayName = fmt.Sprint(k, i) })
 				_, _ = w.e.Job(tenantA, sp, w.job)
 				_, _ = w.demand("u00001")
 				_, _ = w.e.ObjectConnection(tenantA, sp, w.job, "u00002")

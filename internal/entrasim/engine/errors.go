@@ -30,6 +30,8 @@ const (
 	codeInvalidProperty   = "InvitationCreationFailureInvalidPropertyValue"
 	codeInvitationFailure = "InvitationCreationFailure"
 	codeMissingSecrets    = "CredentialsMissing"
+
+	codeMasteredOnPremises = "AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises"
 )
 
 func badRequest(format string, args ...any) error {

@@ -180,6 +180,11 @@ func (c *cycle) write(row *LogRow, u, t *User, flows []flow) bool {
 		attributes[f.name] = f.value
 		row.modified(f.attr.Target, text(attributeOf(t, f.attr.Target)), text(f.value))
 	}
+	if t.OnPremisesSync {
+		c.fail(row, u, "EntryExportUpdate", &DirectoryError{codeMasteredOnPremises,
+			"The target object was synchronized from on-premises and converted; it cannot be updated."})
+		return false
+	}
 	if err := c.tgt.Update(t.ID, attributes); err != nil {
 		c.fail(row, u, "EntryExportUpdate", err)
 		return false

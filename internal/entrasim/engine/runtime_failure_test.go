@@ -224,7 +224,7 @@ func TestRuntime40_ObjectConnections(t *testing.T) {
 			t.Fatal(c, err)
 		}
 	}
-	wantError(t, w.e.ListObjectConnections(tenantA, sp, w.job), 400, codeBadRequest)
+	wantError(t, w.e.ObjectConnections(tenantA, sp, w.job), 400, codeBadRequest)
 	wantError(t, w.e.DeleteObjectConnection(tenantA, sp, w.job, target), 409, codeConflict)
 	w.ok(w.e.Pause(tenantA, sp, w.job))
 	w.ok(w.e.DeleteObjectConnection(tenantA, sp, w.job, target))

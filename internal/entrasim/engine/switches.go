@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"fmt"
 	"reflect"
+	"strconv"
 	"time"
 )
 
@@ -111,3 +113,25 @@ func plain(v reflect.Value) any {
 
 // Switches lists the switches this engine runs with.
 func (e *Engine) Switches() []SwitchInfo { return e.sw.List() }
+
+// Set changes a switch by name; value is a boolean or a duration as Go writes them.
+func (sw *Switches) Set(name, value string) error {
+	f := reflect.ValueOf(sw).Elem().FieldByName(name)
+	if !f.IsValid() {
+		return fmt.Errorf("there is no switch %q", name)
+	}
+	if f.Kind() == reflect.Bool {
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("switch %s: %w", name, err)
+		}
+		f.SetBool(b)
+		return nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return fmt.Errorf("switch %s: %w", name, err)
+	}
+	f.SetInt(int64(d))
+	return nil
+}
