@@ -134,9 +134,9 @@ func (m *userMapping) write(want ours.Schema) error {
 		}
 	}
 	if have.ShowInAddressList != want.ShowInAddressList {
-		value := "False"
+		value := "false" // the default mapping's own spelling
 		if want.ShowInAddressList {
-			value = "True"
+			value = "true"
 		}
 		return m.setConstant(attrListed, value, "")
 	}

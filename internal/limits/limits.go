@@ -78,8 +78,8 @@ func (b *Budget) SetUsers(users int) {
 }
 
 // Wait takes cost from a class, waiting for it if need be. It fails with the context's error, or with
-// Throttled and the time to wait where that is longer than MaxWait; then nothing was taken.
-// A nil Budget never waits. A cost above the burst is taken in pieces.
+// Throttled and the time to wait where that is longer than MaxWait; the piece that had to wait is then not
+// taken. A nil Budget never waits. A cost above the burst is taken in pieces.
 func (b *Budget) Wait(ctx context.Context, class Class, cost int) error {
 	if b == nil {
 		return ctx.Err()
@@ -185,7 +185,7 @@ func (b *Budget) bucket(class Class) *bucket {
 	k, ok := b.buckets[class]
 	if !ok {
 		q := Published(class, b.size)
-		k = &bucket{limiter: rate.NewLimiter(q.rate()*rate.Limit(b.share), q.burst()), factor: 1, adjusted: b.now()}
+		k = &bucket{limiter: rate.NewLimiter(q.rate()*rate.Limit(b.share), q.burst(b.share)), factor: 1, adjusted: b.now()}
 		b.buckets[class] = k
 	}
 	return k
@@ -214,7 +214,7 @@ func (b *Budget) recover(class Class, k *bucket, now time.Time) {
 func (b *Budget) apply(class Class, k *bucket) {
 	q, now := Published(class, b.size), b.now()
 	k.limiter.SetLimitAt(now, q.rate()*rate.Limit(b.share*k.factor))
-	k.limiter.SetBurstAt(now, q.burst())
+	k.limiter.SetBurstAt(now, q.burst(b.share))
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -54,9 +54,9 @@ type Quota struct {
 
 func (q Quota) rate() rate.Limit { return rate.Limit(float64(q.Amount) / q.Period.Seconds()) }
 
-// burst is what may go out at once: the published amount is a window and not a bucket, so spending a whole
-// window at once and refilling meanwhile would pass nearly twice the quota. A quarter stays under it.
-func (q Quota) burst() int { return max(q.Amount/4, 1) }
+// burst is what may go out at once. The published amount is a window and not a bucket: a burst and what
+// refills meanwhile must not pass it together, so the burst is what share leaves over.
+func (q Quota) burst(share float64) int { return max(int((1-share)*float64(q.Amount)+0.5), 1) }
 
 // Published is Graph's quota of an app in one tenant for a class. Synchronization publishes none; the
 // number is our own caution, because those calls reach a back end of their own.
