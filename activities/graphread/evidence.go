@@ -220,6 +220,27 @@ func (a *Activities) saved(ctx context.Context, r store.Reduction, seen map[stri
 	return out, a.store.PutReduction(ctx, r)
 }
 
+// LearnLinks reads who became which object from the engine's own log: the only place that says it. A row that is
+// not there yet is learned another time.
+func (a *Activities) LearnLinks(ctx context.Context, in contract.LearnIn) error {
+	client, err := a.clients.Reader(in.Tenant.TenantID)
+	if err != nil {
+		return err
+	}
+	rows, err := client.ProvisioningLog(ctx, graph.ProvisioningQuery{JobID: in.JobID, Since: in.Since})
+	if err != nil {
+		return err
+	}
+	var links []plan.Link
+	for _, row := range rows {
+		brought := row.Status == "success" && row.Action == "create" && row.SourceID != "" && row.TargetID != ""
+		if brought {
+			links = append(links, plan.Link{Person: ident.Person{Home: in.Share.Source, ID: row.SourceID}, Tenant: in.Share.Target, ObjectID: row.TargetID})
+		}
+	}
+	return a.store.PutLinks(ctx, in.Org, links)
+}
+
 // CheckGuests counts who, of the guests that a share plan converts, is still one.
 func (a *Activities) CheckGuests(ctx context.Context, in contract.GuestsIn) (contract.GuestsOut, error) {
 	client, err := a.clients.Reader(in.Tenant.TenantID)

@@ -8,6 +8,7 @@ import (
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
@@ -72,6 +73,35 @@ func (a *Activities) setType(ctx context.Context, client Graph, in contract.Gues
 		return false, repeatable(err)
 	}
 	return true, a.did(ctx, in.WriteIn, "set-type-"+string(want), c.ObjectID)
+}
+
+// UndeletePlanned restores whom a share plan names: people the share carries, whom somebody deleted in the
+// target and the engine does not bring back.
+func (a *Activities) UndeletePlanned(ctx context.Context, in contract.GuestsIn) (contract.BatchOut, error) {
+	client, err := a.clients.Writer(in.Tenant.TenantID)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	p, err := a.store.SharePlan(ctx, in.Org, in.PlanDigest)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	var out contract.BatchOut
+	for _, c := range p.Changes {
+		if c.Kind != plan.Undelete {
+			continue
+		}
+		for _, id := range c.People {
+			if err := client.RestoreUser(ctx, id); err != nil && !missing(err) {
+				return out, repeatable(err)
+			}
+			out.Done++
+			if err := a.did(ctx, in.WriteIn, "restore-user", id); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
 }
 
 // UndeletePeople restores from the target's recycle bin what the engine left there. Only objects that a

@@ -16,6 +16,7 @@ const (
 	FindJob         = "graphread.find-job"
 	CheckRemovals   = "graphread.check-removals"
 	CheckLog        = "graphread.check-provisioning-log"
+	LearnLinks      = "graphread.learn-links"
 	CheckGuests     = "graphread.check-guests"
 	CheckReturned   = "graphread.check-returned"
 
@@ -35,6 +36,7 @@ const (
 	RestartJob         = "graphwrite.restart-job"
 	ConvertGuests      = "graphwrite.convert-guests"
 	UndeletePeople     = "graphwrite.undelete-people"
+	UndeletePlanned    = "graphwrite.undelete-planned"
 	DeleteJob          = "graphwrite.delete-job"
 	DeleteApplication  = "graphwrite.delete-application"
 	DeleteGroup        = "graphwrite.delete-group"
@@ -134,6 +136,13 @@ type JobIn struct {
 	JobID              string       `json:"jobId,omitempty"`
 	Desired            plan.Desired `json:"desired"`         // without Members
 	Scope              string       `json:"scope,omitempty"` // restart: resetScope
+}
+
+// LearnIn reads the provisioning log of a share's job for who became which object.
+type LearnIn struct {
+	WriteIn
+	JobID string    `json:"jobId"`
+	Since time.Time `json:"since"`
 }
 
 // AssignIn assigns the scope group to the application.

@@ -119,6 +119,8 @@ type ShareState struct {
 	PlanDigest     string           `json:"planDigest,omitempty"`
 	People         int              `json:"people"`
 	InSync         bool             `json:"inSync"`
+	WaitingSince   time.Time        `json:"waitingSince,omitzero"` // Microsoft's engine owes something since then
+	LearnSince     time.Time        `json:"learnSince,omitzero"`   // provisioning rows from here on are not linked yet
 	Dirty          bool             `json:"dirty"`                 // a pass is due
 	Failures       int              `json:"failures"`              // passes in a row that ended blocked
 	AskedDigest    string           `json:"askedDigest,omitempty"` // the topology the target answered no to

@@ -25,6 +25,9 @@ func (s *sharePlanner) schema() directory.Schema {
 
 // accept works out whether the target must be asked, and whether the reduction is within its budget.
 func (s *sharePlanner) accept() {
+	if s.draining() {
+		return // a person asked for exactly this removal
+	}
 	s.out.Acceptance = s.acceptance(len(s.out.Desired.Members))
 	removals := 0
 	for _, e := range s.out.Effects {

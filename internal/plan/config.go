@@ -52,6 +52,10 @@ func ChangeID(share ident.Share, kind Kind) string {
 
 // setUp lists the changes, in order, where what was observed differs from what is desired.
 func (s *sharePlanner) setUp() {
+	if s.draining() {
+		s.scopeMembers() // people first; the teardown takes down what stands when they are out
+		return
+	}
 	s.partners()
 	s.application()
 	s.scope()
@@ -162,6 +166,11 @@ func (s *sharePlanner) scope() {
 			}
 		}
 	}
+	s.scopeMembers()
+}
+
+// scopeMembers brings the scope group to exactly the wanted people.
+func (s *sharePlanner) scopeMembers() {
 	var come, leave []string
 	for _, id := range s.out.Desired.Members {
 		if !s.carried[id] {

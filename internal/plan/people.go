@@ -42,6 +42,9 @@ func (s *sharePlanner) keptOut() {
 // wanted is the union of the share's sets and of inclusions in force, sorted. A set that cannot be trusted
 // makes a new share stop; a share that already carries people goes on without removing anybody.
 func (s *sharePlanner) wanted() []string {
+	if s.draining() {
+		return nil
+	}
 	var ids []string
 	for _, name := range s.share.Sets {
 		set := s.sets[name]

@@ -36,6 +36,9 @@ type sharePlanner struct {
 	fatalRefused bool
 }
 
+// draining tells whether the share is being stopped.
+func (s *sharePlanner) draining() bool { return slices.Contains(s.in.Draining, s.share.Share) }
+
 func (c *computation) share(share topology.Share) SharePlan {
 	source, _ := c.in.Topology.TenantByName(share.Source)
 	target, _ := c.in.Topology.TenantByName(share.Target)

@@ -317,7 +317,9 @@ func settled(t *testing.T) *world {
 	return w
 }
 
-func edge(source, target ident.Tenant) ident.Share { return ident.Share{Source: source, Target: target} }
+func edge(source, target ident.Tenant) ident.Share {
+	return ident.Share{Source: source, Target: target}
+}
 
 func sharePlan(t *testing.T, p Plan, e ident.Share) SharePlan {
 	t.Helper()

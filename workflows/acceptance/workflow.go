@@ -13,6 +13,7 @@ import (
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -69,7 +70,7 @@ func (q *question) mayDecide(d contract.Decision) error {
 }
 
 func refuse(kind problem.Kind, detail string) error {
-	return contract.ToFailure(problem.New(kind, "decide on a request", detail))
+	return failure.ToTemporal(problem.New(kind, "decide on a request", detail))
 }
 
 // decide counts an answer and returns when it is recorded, so that a caller never sees a yes that is not kept.

@@ -11,6 +11,7 @@ import (
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -64,7 +65,7 @@ func (e *entity) register() error {
 
 func mayApply(in contract.ApplyInput) error {
 	if in.TopologyDigest == "" || in.By == "" || len(in.Tenants) == 0 {
-		return contract.ToFailure(problem.New(problem.Invalid, "apply a topology", "digest, author and tenants are needed"))
+		return failure.ToTemporal(problem.New(problem.Invalid, "apply a topology", "digest, author and tenants are needed"))
 	}
 	return nil
 }

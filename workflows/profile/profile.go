@@ -14,6 +14,7 @@ import (
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/temporalkit/failure"
 )
 
 // heartbeat is how soon a lost worker is noticed. Activities beat by themselves at a third of it.
@@ -133,7 +134,7 @@ func UntilDefinite(ctx workflow.Context, call func() error) error {
 	const tries = 8
 	for n := 1; ; n++ {
 		err := call()
-		p := contract.ProblemOf(err)
+		p := failure.ProblemOf(err)
 		if p == nil || !p.Kind.Retryable() || n == tries {
 			return err
 		}
@@ -146,7 +147,7 @@ func UntilDefinite(ctx workflow.Context, call func() error) error {
 
 // IsKind tells whether an error is of one of the kinds.
 func IsKind(err error, kinds ...problem.Kind) bool {
-	p := contract.ProblemOf(err)
+	p := failure.ProblemOf(err)
 	if p == nil {
 		return false
 	}

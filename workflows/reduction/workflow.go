@@ -10,6 +10,7 @@ import (
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -38,7 +39,7 @@ func Workflow(ctx workflow.Context, in contract.ReductionInput) (contract.Reduct
 		defer cancel()
 		r.ctx = late
 		if failed := r.set(cancelled); failed != nil {
-			workflow.GetLogger(late).Warn("cancellation not recorded", "kind", string(contract.ProblemOf(failed).Kind))
+			workflow.GetLogger(late).Warn("cancellation not recorded", "kind", string(failure.ProblemOf(failed).Kind))
 		}
 	}
 	return result, err
@@ -118,10 +119,10 @@ func (r *reduction) ask() (bool, error) {
 
 func (r *reduction) mayDecide(d contract.Decision) error {
 	if !r.asked || r.decision != nil {
-		return contract.ToFailure(problem.New(problem.Conflict, "decide on a reduction", "no answer is awaited"))
+		return failure.ToTemporal(problem.New(problem.Conflict, "decide on a reduction", "no answer is awaited"))
 	}
 	if d.By == "" {
-		return contract.ToFailure(problem.New(problem.Invalid, "decide on a reduction", "nobody is named as deciding"))
+		return failure.ToTemporal(problem.New(problem.Invalid, "decide on a reduction", "nobody is named as deciding"))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -188,7 +189,7 @@ func (s *steps) once(find, create string, in any) (contract.FoundOut, error) {
 			return found, err
 		}
 	}
-	return found, contract.ToFailure(problem.New(problem.Ambiguous, create, "the answer was lost every time, and the object never appeared"))
+	return found, failure.ToTemporal(problem.New(problem.Ambiguous, create, "the answer was lost every time, and the object never appeared"))
 }
 
 func (s *steps) probe(look func() (contract.FoundOut, error)) (contract.FoundOut, error) {

@@ -8,6 +8,7 @@ import (
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -72,7 +73,7 @@ func (e *entity) answered(ctx workflow.Context, f workflow.Future) {
 	e.asking, e.state.RequestID = nil, ""
 	switch {
 	case err != nil:
-		e.state.Detail = "the question to the target ended: " + contract.ProblemOf(err).Error()
+		e.state.Detail = "the question to the target ended: " + failure.ProblemOf(err).Error()
 	case result.Status == string(store.Rejected):
 		e.state.Phase, e.state.Detail, e.state.AskedDigest = contract.PhaseRejected, "the target said no: "+result.Reason, e.state.TopologyDigest
 		e.state.StatusSeq++

@@ -5,6 +5,7 @@ import (
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/temporalkit/failure"
 )
 
 // register sets every handler before the first wait.
@@ -55,7 +56,7 @@ func (e *entity) drain() {
 
 func (e *entity) mayStop(c contract.StopCommand) error {
 	if c.By == "" {
-		return contract.ToFailure(problem.New(problem.Invalid, "stop the share", "nobody is named as asking for it"))
+		return failure.ToTemporal(problem.New(problem.Invalid, "stop the share", "nobody is named as asking for it"))
 	}
 	return nil
 }
@@ -71,12 +72,12 @@ func (e *entity) onStop(_ workflow.Context, c contract.StopCommand) error {
 
 func (e *entity) mayRestore(c contract.RestoreCommand) error {
 	if c.ReductionID == "" || c.By == "" {
-		return contract.ToFailure(problem.New(problem.Invalid, "restore people", "a reduction and a person who asks are needed"))
+		return failure.ToTemporal(problem.New(problem.Invalid, "restore people", "a reduction and a person who asks are needed"))
 	}
 	if e.state.Stop != nil || e.state.Phase == contract.PhaseStopped {
 		p := problem.New(problem.Conflict, "restore people", "the share is stopped")
 		p.Remedy = "apply the topology again to start the share, then restore"
-		return contract.ToFailure(p)
+		return failure.ToTemporal(p)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func (e *entity) onRestore(_ workflow.Context, c contract.RestoreCommand) error 
 
 func (e *entity) mayRevert(c contract.RevertCommand) error {
 	if c.By == "" {
-		return contract.ToFailure(problem.New(problem.Invalid, "revert conversions", "nobody is named as asking for it"))
+		return failure.ToTemporal(problem.New(problem.Invalid, "revert conversions", "nobody is named as asking for it"))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -33,7 +34,7 @@ func (e *entity) project() {
 		PlanDigest: e.state.PlanDigest, People: e.state.People, InSync: e.state.InSync, UpdatedAt: workflow.Now(e.ctx),
 	}
 	if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.PutShareStatus, status).Get(e.ctx, nil); err != nil && e.ctx.Err() == nil {
-		workflow.GetLogger(e.ctx).Warn("status not projected", "kind", string(contract.ProblemOf(err).Kind))
+		workflow.GetLogger(e.ctx).Warn("status not projected", "kind", string(failure.ProblemOf(err).Kind))
 	}
 }
 
@@ -41,7 +42,7 @@ func (e *entity) project() {
 func (e *entity) recordRun(run store.Run) {
 	run.Org, run.Share, run.Seq = e.state.Org, e.state.Share, e.state.RunSeq
 	if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.PutRun, run).Get(e.ctx, nil); err != nil && e.ctx.Err() == nil {
-		workflow.GetLogger(e.ctx).Warn("run not recorded", "kind", string(contract.ProblemOf(err).Kind))
+		workflow.GetLogger(e.ctx).Warn("run not recorded", "kind", string(failure.ProblemOf(err).Kind))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -101,12 +102,63 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 		return nil
 	}
 	if ref.Pending > 0 {
-		e.enter(contract.PhaseSyncing, fmt.Sprintf("Microsoft's engine still has %d people to bring", ref.Pending))
-		e.lookAgain(max(e.state.Pace.Poll, e.state.Pace.Every/4))
-		return e.requestObservation(false)
+		return e.awaitEngine(ref)
+	}
+	e.state.WaitingSince = time.Time{}
+	if err := e.learn(ref); err != nil {
+		return err
 	}
 	e.enter(contract.PhaseInSync, "")
 	return nil
+}
+
+// awaitEngine looks again while Microsoft's engine owes something. Past its time we restore what it does not
+// notice (people deleted by hand in the target) and say that it takes too long.
+func (e *entity) awaitEngine(ref contract.SharePlanRef) error {
+	now := workflow.Now(e.ctx)
+	if e.state.WaitingSince.IsZero() {
+		e.state.WaitingSince = now
+	}
+	late := now.Sub(e.state.WaitingSince) > profile.EngineWindow(e.state.Pace)
+	if late && ref.Has(plan.Undelete) {
+		e.state.WaitingSince = now
+		return e.undelete(ref)
+	}
+	detail := fmt.Sprintf("Microsoft's engine still has %d people to bring", ref.Pending)
+	if late {
+		detail += "; it takes longer than usual, look at the provisioning log of the share's application"
+	}
+	e.enter(contract.PhaseSyncing, detail)
+	e.lookAgain(max(e.state.Pace.Poll, e.state.Pace.Every/4))
+	return e.requestObservation(false)
+}
+
+// undelete restores the people whom the plan names, in the target.
+func (e *entity) undelete(ref contract.SharePlanRef) error {
+	e.nextRun()
+	e.enter(contract.PhaseRestoring, "people deleted in the target are restored there")
+	in := contract.GuestsIn{WriteIn: e.write(e.state.Target), PlanDigest: ref.Digest}
+	return e.ended(workflow.ExecuteActivity(profile.Write(e.ctx, e.state.Target), contract.UndeletePlanned, in).Get(e.ctx, nil), "restoring in the target stopped")
+}
+
+// learn reads, once after a set-up, who became which object from the engine's log. Without it the share still
+// works: people are then matched by address.
+func (e *entity) learn(ref contract.SharePlanRef) error {
+	if e.state.LearnSince.IsZero() || ref.Desired.Found.JobID == "" {
+		return nil
+	}
+	in := contract.LearnIn{WriteIn: e.write(e.state.Source), JobID: ref.Desired.Found.JobID, Since: e.state.LearnSince}
+	err := workflow.ExecuteActivity(profile.Read(e.ctx, e.state.Source), contract.LearnLinks, in).Get(e.ctx, nil)
+	if err != nil && e.ctx.Err() == nil {
+		workflow.GetLogger(e.ctx).Warn("links not learned", "kind", string(failure.ProblemOf(err).Kind))
+		return nil
+	}
+	e.state.LearnSince = time.Time{}
+	return e.ctx.Err()
+}
+
+func (e *entity) write(t contract.TenantRef) contract.WriteIn {
+	return contract.WriteIn{Org: e.state.Org, Share: e.state.Share, Tenant: t, Run: e.run().ID(), TargetTenantID: e.state.Target.TenantID}
 }
 
 // requestObservation asks both tenants to look; they coalesce what many shares ask.
@@ -134,10 +186,15 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 	}
 	run.EndedAt = workflow.Now(e.ctx)
 	if err != nil {
-		run.Outcome, run.Detail = "failed", contract.ProblemOf(err).Error()
+		run.Outcome, run.Detail = "failed", failure.ProblemOf(err).Error()
 		e.recordRun(run)
 		return e.applyFailed(err, "set-up stopped")
 	}
+	if e.state.LearnSince.IsZero() {
+		const clockSkew = 5 * time.Minute
+		e.state.LearnSince = started.Add(-clockSkew)
+	}
+	e.state.WaitingSince = workflow.Now(e.ctx)
 	run.Outcome, run.Detail = "done", fmt.Sprintf("%d people came into the scope group", result.Added)
 	e.recordRun(run)
 	e.state.Failures = 0

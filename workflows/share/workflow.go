@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -124,6 +125,6 @@ func (e *entity) lookAgain(after time.Duration) { e.retryAt = workflow.Now(e.ctx
 // blocked notes a failed pass; it is tried again by itself, later each time.
 func (e *entity) blocked(err error) {
 	e.state.Failures++
-	e.state.Problem = contract.ProblemOf(err)
+	e.state.Problem = failure.ProblemOf(err)
 	e.lookAgain(profile.Backoff(e.state.Pace, e.state.Failures))
 }

@@ -13,6 +13,7 @@ import (
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -131,7 +132,7 @@ func (e *entity) observe() error {
 	e.state.Seq++
 	if err != nil {
 		e.state.Failures++
-		e.state.Problem = contract.ProblemOf(err)
+		e.state.Problem = failure.ProblemOf(err)
 		e.state.Requested = union(e.state.Requested, requesters)
 		e.deep = e.deep || deep
 		e.state.Due = workflow.Now(e.ctx).Add(profile.Backoff(e.state.Pace, e.state.Failures))
@@ -185,7 +186,7 @@ func (e *entity) project(news bool) error {
 // tolerate lets a failed projection pass: the next observation projects again. Only cancellation ends the entity.
 func (e *entity) tolerate(err error) error {
 	if err != nil {
-		workflow.GetLogger(e.ctx).Warn("projection failed", "kind", string(contract.ProblemOf(err).Kind))
+		workflow.GetLogger(e.ctx).Warn("projection failed", "kind", string(failure.ProblemOf(err).Kind))
 	}
 	return e.ctx.Err()
 }
