@@ -20,6 +20,7 @@
 //	secrets.go         secrets, settings read out of them, validateCredentials, policies
 //	schema.go          schema: parse, validate, replace; schema_default.go the template's
 //	expression.go      mapping expressions and functions
+//	parse_expression.go the parseExpression action
 //	operators.go       scoping filters and operators
 //	scope.go           assignments, eligibility, the scoping verdict
 //	mapping.go         source attributes to target attributes

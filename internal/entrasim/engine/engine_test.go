@@ -238,6 +238,20 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
+func TestParseExpression(t *testing.T) {
+	var req ParseExpressionRequest
+	if err := json.Unmarshal([]byte(`{"expression":"Append([a], \"!\")","testInputObject":{"properties":[{"key":"a","value":"x"}]}}`), &req); err != nil {
+		t.Fatal(err)
+	}
+	if got := ParseExpression(req); !got.ParsingSucceeded || !got.EvaluationSucceeded || got.EvaluationResult[0] != "x!" || got.ParsedExpression.Type != "Function" {
+		t.Fatal(asJSON(got))
+	}
+	req.Expression = "Nope("
+	if got := ParseExpression(req); got.ParsingSucceeded || got.Error == nil {
+		t.Fatal(asJSON(got))
+	}
+}
+
 func FuzzExpression(f *testing.F) {
 	f.Add(`Append([displayName], " (A)")`)
 	f.Add(`Switch([a], "b", "c", Not([d]))`)

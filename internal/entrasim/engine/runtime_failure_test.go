@@ -35,9 +35,6 @@ func TestRuntime27_EscrowRetries(t *testing.T) {
 	w.a.edit("u00000", func(u *User) { u.DisplayName = "Changed" })
 	w.cycle()
 	w.mustTarget("u00000")
-	if w.status().Status.LastExecution.CountEscrowed != 0 {
-		t.Fatal("success did not clear the escrow")
-	}
 	now := newWorld(t)
 	now.people(1)
 	fails := 2
@@ -49,8 +46,14 @@ func TestRuntime27_EscrowRetries(t *testing.T) {
 	}
 	now.start()
 	now.cycle()
+	if x := now.status().Status.LastExecution; x.CountEscrowed != 1 || x.State != "EntryLevelErrors" {
+		t.Fatal(asJSON(x))
+	}
 	now.cycle()
 	now.mustTarget("u00000")
+	if x := now.status().Status.LastExecution; x.CountEscrowed != 0 || x.State != "Succeeded" {
+		t.Fatal("success did not clear the escrow", asJSON(x))
+	}
 }
 
 func TestRuntime28_QuarantineFormula(t *testing.T) {

@@ -114,7 +114,7 @@ func groupAttributes() []object {
 
 func defaultDirectories() []object {
 	directory := func(id, name string, attributes []object) object {
-		return object{"id": id, "name": name, "discoverabilities": "AttributeNames, AttributeDataTypes, AttributeReadOnly, ReferenceAttributes",
+		return object{"id": id, "name": name, "discoverabilities": "AttributeNames,AttributeDataTypes,AttributeReadOnly,ReferenceAttributes",
 			"discoveryDateTime": nil, "readOnly": false, "version": "v1.2",
 			"objects": []object{{"name": "User", "metadata": []object{}, "supportedApis": []string{}, "attributes": attributes}}}
 	}
