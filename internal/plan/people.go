@@ -133,8 +133,14 @@ func (s *sharePlanner) representation(e Effect, home directory.User) (Effect, bo
 	switch stands {
 	case directory.StandsSoftDeleted:
 		return s.comeBack(e, home, object)
-	case directory.StandsGuest, directory.StandsPending:
+	case directory.StandsGuest:
 		return s.guest(e), true
+	case directory.StandsPending:
+		if object.UserType == directory.Guest {
+			return s.guest(e), true
+		}
+		e.Action, e.Reason = KeepOne, "a Member already, but the invitation was never redeemed"
+		return e, true
 	case directory.StandsBlocked:
 		s.warnAbout(e.Person, "blocked-in-target", e.Tenant, "the target blocks this person, but the next change at home undoes that; a hold keeps them out")
 	}
