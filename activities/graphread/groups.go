@@ -46,17 +46,16 @@ func (o *observation) groups(ctx context.Context) error {
 	}
 }
 
-// resolveGroups finds the ids behind names. A name that was found is not looked up again until the group is
+// resolveGroups finds the ids behind names, and goes on following those of other topologies: one that is only
+// planned must not blind the one that is applied. A name that was found is not looked up again until the group is
 // gone or renamed; one that was not found is looked up each time for a user set, and on a deep look for a scope
 // group, which only we create.
 func (o *observation) resolveGroups(ctx context.Context) error {
-	wanted := map[string]bool{}
 	for _, set := range o.topo.UserSets {
 		if set.Tenant != o.in.Tenant.Name || set.Group == "" {
 			continue
 		}
 		key := "set/" + set.Group
-		wanted[key] = true
 		if err := o.resolve(key, func() ([]directory.Group, error) { return o.setGroup(ctx, set.Group) }); err != nil {
 			return err
 		}
@@ -67,7 +66,6 @@ func (o *observation) resolveGroups(ctx context.Context) error {
 		}
 		nickname := plan.GroupNickname(o.topo.Name, s.Share)
 		key := "scope/" + nickname
-		wanted[key] = true
 		if !o.first && !o.in.Deep {
 			continue
 		}
@@ -75,10 +73,6 @@ func (o *observation) resolveGroups(ctx context.Context) error {
 			return err
 		}
 	}
-	maps.DeleteFunc(o.cursor.Groups, func(key, _ string) bool {
-		name, _, _ := strings.Cut(key, "#")
-		return !wanted[name]
-	})
 	return nil
 }
 
