@@ -9,12 +9,13 @@ import (
 	"entente.dev/entente/internal/authz"
 	"entente.dev/entente/internal/coverage"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
 
 type inCoverage struct {
-	inOrg
-	inPage
+	OrgPath
+	PageQuery
 	Person string `query:"person" maxLength:"400" doc:"Part of a name or of a user principal name"`
 }
 
@@ -22,10 +23,18 @@ func (s *server) coverage(ctx context.Context, in *inCoverage) (wire.Coverage, e
 	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
 		return wire.Coverage{}, err
 	}
+	var out wire.Coverage
+	var err error
 	if s.may(ctx, authz.People, authz.OfOrg(in.Org)) {
-		return s.wholeCoverage(ctx, in)
+		out, err = s.wholeCoverage(ctx, in)
+	} else {
+		out, err = s.tenantCoverage(ctx, in, authn.From(ctx).Tenant)
 	}
-	return s.tenantCoverage(ctx, in, authn.From(ctx).Tenant)
+	if err != nil && problem.KindOf(err) == problem.NotFound {
+		// Planned, but nothing was computed yet: an empty matrix. An unknown organization stays unknown.
+		return page(coverage.Coverage{}, in.Limit, wire.Coverage{}), s.known(ctx, in.Org)
+	}
+	return out, err
 }
 
 func (s *server) wholeCoverage(ctx context.Context, in *inCoverage) (wire.Coverage, error) {

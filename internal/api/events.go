@@ -23,7 +23,7 @@ const (
 )
 
 type inEvents struct {
-	inOrg
+	OrgPath
 	Last string `header:"Last-Event-ID" maxLength:"32"`
 }
 
@@ -36,7 +36,6 @@ type summary struct {
 func (s *server) eventRoutes() {
 	op := s.describe(operation{method: http.MethodGet, path: "/v1/organizations/{org}/events", id: "events",
 		summary: "Live status: one event per change of a share or a tenant"}, http.StatusOK)
-	op.Responses = nil // the framework describes the stream
 	sse.Register(s.api, op, map[string]any{"share": wire.ShareStatus{}, "tenant": wire.Tenant{}, "summary": summary{}, "problem": wire.Problem{}}, s.events)
 }
 

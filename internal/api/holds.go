@@ -22,7 +22,7 @@ func (s *server) holdRoutes() {
 	handle(s, operation{method: http.MethodDelete, path: base + "/{tenant}/{home}/{person}", id: "release", summary: "Release a hold"}, s.release)
 }
 
-func (s *server) holds(ctx context.Context, in *inOrg) (wire.Holds, error) {
+func (s *server) holds(ctx context.Context, in *OrgPath) (wire.Holds, error) {
 	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
 		return wire.Holds{}, err
 	}
@@ -51,8 +51,8 @@ func (s *server) holds(ctx context.Context, in *inOrg) (wire.Holds, error) {
 }
 
 type inHold struct {
-	inOrg
-	inKey
+	OrgPath
+	KeyHeader
 	Body wire.NewHold
 }
 
@@ -82,8 +82,8 @@ func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
 }
 
 type inRelease struct {
-	inOrg
-	inKey
+	OrgPath
+	KeyHeader
 	Tenant string `path:"tenant" maxLength:"64"`
 	Home   string `path:"home" maxLength:"64"`
 	Person string `path:"person" maxLength:"100" doc:"Object id at home"`

@@ -17,8 +17,8 @@ func (s *server) ledgerRoutes() {
 }
 
 type inLedger struct {
-	inOrg
-	inPage
+	OrgPath
+	PageQuery
 }
 
 // ledger pages by sequence number. Whoever is bound to a tenant reads the entries of that tenant and of its
@@ -58,7 +58,7 @@ func (s *server) concerns(ctx context.Context, e store.Entry) bool {
 	return e.Tenant != "" && s.may(ctx, authz.Read, authz.OfTenant(e.Org, e.Tenant))
 }
 
-func (s *server) verify(ctx context.Context, in *inOrg) (wire.Verified, error) {
+func (s *server) verify(ctx context.Context, in *OrgPath) (wire.Verified, error) {
 	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
 		return wire.Verified{}, err
 	}

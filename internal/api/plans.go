@@ -41,7 +41,7 @@ func (s *server) planRoutes() {
 type inTopology struct{ Body wire.Topology }
 
 type inApply struct {
-	inKey
+	KeyHeader
 	Body wire.Apply
 }
 
@@ -113,7 +113,7 @@ func (s *server) preview(ctx context.Context, t *topology.Topology, file, text s
 	return flatten(p, file), nil
 }
 
-func (s *server) storedPlan(ctx context.Context, in *inID) (wire.Plan, error) {
+func (s *server) storedPlan(ctx context.Context, in *IDPath) (wire.Plan, error) {
 	if err := s.allow(ctx, authz.People, authz.OfOrg(in.Org)); err != nil {
 		return wire.Plan{}, err
 	}

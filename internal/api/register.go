@@ -22,35 +22,36 @@ import (
 
 type reply[B any] struct{ Body B }
 
-// Inputs that many operations share.
+// Inputs that many operations share. They are exported because the framework looks only into exported fields,
+// embedded ones too.
 type (
-	inOrg struct {
+	OrgPath struct {
 		Org string `path:"org" maxLength:"100"`
 	}
-	inShare struct {
-		inOrg
+	SharePath struct {
+		OrgPath
 		Source string `path:"source" maxLength:"64"`
 		Target string `path:"target" maxLength:"64"`
 	}
-	inID struct {
-		inOrg
+	IDPath struct {
+		OrgPath
 		ID string `path:"id" maxLength:"300"`
 	}
-	inPage struct {
+	PageQuery struct {
 		After string `query:"after" maxLength:"500" doc:"Cursor of the page before"`
 		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
-	inKey struct {
+	KeyHeader struct {
 		Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same key is the same command, however often it is sent"`
 	}
 )
 
-func (in inShare) share() ident.Share {
+func (in SharePath) share() ident.Share {
 	return ident.Share{Source: ident.Tenant(in.Source), Target: ident.Tenant(in.Target)}
 }
 
 // key is the caller's, or a fresh one where the caller does not care to repeat.
-func (in inKey) key() string {
+func (in KeyHeader) key() string {
 	if in.Key != "" {
 		return in.Key
 	}

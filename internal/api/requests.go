@@ -28,7 +28,7 @@ func (s *server) requestRoutes() {
 }
 
 type inRequests struct {
-	inOrg
+	OrgPath
 	Tenant string `query:"tenant" maxLength:"64"`
 	Status string `query:"status" enum:"waiting,approved,rejected,expired,withdrawn"`
 	Kind   string `query:"kind" enum:"acceptance,reduction"`
@@ -76,7 +76,7 @@ func (s *server) find(ctx context.Context, org, id string, verb authz.Verb) (sto
 	return r, s.allow(ctx, verb, objectOf(r))
 }
 
-func (s *server) request(ctx context.Context, in *inID) (wire.Request, error) {
+func (s *server) request(ctx context.Context, in *IDPath) (wire.Request, error) {
 	r, err := s.find(ctx, in.Org, in.ID, authz.Read)
 	if err != nil {
 		return wire.Request{}, err
@@ -96,8 +96,8 @@ func (s *server) request(ctx context.Context, in *inID) (wire.Request, error) {
 }
 
 type inPeople struct {
-	inID
-	inPage
+	IDPath
+	PageQuery
 }
 
 // people pages by position: the list of a digest never changes.
@@ -126,8 +126,8 @@ func (s *server) people(ctx context.Context, in *inPeople) (wire.People, error) 
 }
 
 type inApprove struct {
-	inID
-	inKey
+	IDPath
+	KeyHeader
 	Body wire.Approve
 }
 
@@ -158,8 +158,8 @@ func (s *server) approve(ctx context.Context, in *inApprove) (wire.Decided, erro
 }
 
 type inReject struct {
-	inID
-	inKey
+	IDPath
+	KeyHeader
 	Body wire.Reason
 }
 

@@ -14,7 +14,7 @@ import (
 	"entente.dev/entente/internal/store"
 )
 
-func (s *server) reductions(ctx context.Context, in *inOrg) (wire.Reductions, error) {
+func (s *server) reductions(ctx context.Context, in *OrgPath) (wire.Reductions, error) {
 	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
 		return wire.Reductions{}, err
 	}
@@ -33,8 +33,8 @@ func (s *server) reductions(ctx context.Context, in *inOrg) (wire.Reductions, er
 }
 
 type inRestore struct {
-	inOrg
-	inKey
+	OrgPath
+	KeyHeader
 	Body wire.Restore
 }
 

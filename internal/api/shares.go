@@ -20,8 +20,8 @@ func (s *server) shareRoutes() {
 }
 
 type inReason struct {
-	inShare
-	inKey
+	SharePath
+	KeyHeader
 	Body wire.Reason
 }
 

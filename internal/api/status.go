@@ -42,7 +42,7 @@ func (s *server) whoami(ctx context.Context, _ *struct{}) (authn.Principal, erro
 	return authn.From(ctx), nil
 }
 
-func (s *server) status(ctx context.Context, in *inOrg) (wire.Status, error) {
+func (s *server) status(ctx context.Context, in *OrgPath) (wire.Status, error) {
 	if err := s.allow(ctx, authz.Read, authz.OfOrg(in.Org)); err != nil {
 		return wire.Status{}, err
 	}
@@ -124,7 +124,7 @@ func shareView(share store.ShareStatus, tenants []store.TenantStatus) wire.Share
 	return out
 }
 
-func (s *server) share(ctx context.Context, in *inShare) (wire.Share, error) {
+func (s *server) share(ctx context.Context, in *SharePath) (wire.Share, error) {
 	if err := s.allow(ctx, authz.Read, authz.OfShare(authz.Share, in.Org, in.share())); err != nil {
 		return wire.Share{}, err
 	}
@@ -160,7 +160,7 @@ func (s *server) share(ctx context.Context, in *inShare) (wire.Share, error) {
 }
 
 type inRuns struct {
-	inOrg
+	OrgPath
 	Share string `query:"share" maxLength:"130" example:"b/c"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }

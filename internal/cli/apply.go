@@ -12,7 +12,6 @@ import (
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
-	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/problem"
 )
@@ -130,16 +129,6 @@ func (r *run) baseline(ctx context.Context, c *client.Client, org string) (map[i
 // share for which nothing changed may not report again.
 const unmoved = 20 * time.Second
 
-// settled phases do not go on without a person.
-func settled(phase string) bool {
-	switch contract.Phase(phase) {
-	case contract.PhaseInSync, contract.PhaseWaiting, contract.PhaseRejected, contract.PhaseExpired, contract.PhaseRefused,
-		contract.PhaseBlocked, contract.PhaseStopped:
-		return true
-	}
-	return false
-}
-
 // settle follows shares until each of them stands in a settled phase that is newer than before.
 func (r *run) settle(ctx context.Context, c *client.Client, org string, shares []ident.Share, before map[ident.Share]wire.ShareStatus) error {
 	started := time.Now()
@@ -147,7 +136,7 @@ func (r *run) settle(ctx context.Context, c *client.Client, org string, shares [
 	done := func() bool {
 		for _, s := range shares {
 			state, ok := now[s]
-			if !ok || !settled(state.Phase) {
+			if !ok || !wire.Settled(state.Phase) {
 				return false
 			}
 			old, had := before[s]
@@ -208,12 +197,12 @@ func phaseLine(s wire.ShareStatus) string {
 func (r *run) outcome(shares []ident.Share, now map[ident.Share]wire.ShareStatus) error {
 	var refused, blocked, waiting, good []string
 	for _, s := range shares {
-		switch contract.Phase(now[s].Phase) {
-		case contract.PhaseRefused, contract.PhaseRejected, contract.PhaseExpired:
+		switch now[s].Phase {
+		case wire.PhaseRefused, wire.PhaseRejected, wire.PhaseExpired:
 			refused = append(refused, s.String())
-		case contract.PhaseBlocked:
+		case wire.PhaseBlocked:
 			blocked = append(blocked, s.String())
-		case contract.PhaseWaiting:
+		case wire.PhaseWaiting:
 			waiting = append(waiting, s.String())
 		default:
 			good = append(good, s.String())

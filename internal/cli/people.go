@@ -10,7 +10,6 @@ import (
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
-	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/topology"
@@ -177,7 +176,7 @@ func (r *run) awaitRestored(ctx context.Context, c *client.Client, org string, o
 			return err
 		}
 		for _, s := range status.Shares {
-			if contract.Phase(s.Phase) == contract.PhaseBlocked && missing[s.Share] > 0 && !told[s.Share] {
+			if s.Phase == wire.PhaseBlocked && missing[s.Share] > 0 && !told[s.Share] {
 				told[s.Share] = true
 				r.note("%s\n", phaseLine(s))
 			}

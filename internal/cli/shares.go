@@ -10,7 +10,6 @@ import (
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
-	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
@@ -63,12 +62,12 @@ func (r *run) stopShare(ctx context.Context, c *client.Client, org string, share
 	if err := r.show(accepted, func() { r.printf("%s: %s\n", share, accepted.Phase) }); err != nil || !wait {
 		return err
 	}
-	return r.awaitPhase(ctx, c, org, share, contract.PhaseStopped)
+	return r.awaitPhase(ctx, c, org, share, wire.PhaseStopped)
 }
 
 // awaitPhase follows one share; being blocked is told and does not end the wait, because the share goes on by
 // itself when its problem is repaired.
-func (r *run) awaitPhase(ctx context.Context, c *client.Client, org string, share ident.Share, want contract.Phase) error {
+func (r *run) awaitPhase(ctx context.Context, c *client.Client, org string, share ident.Share, want string) error {
 	shown, started := "", time.Now()
 	for {
 		s, err := c.Share(ctx, org, share)
@@ -80,7 +79,7 @@ func (r *run) awaitPhase(ctx context.Context, c *client.Client, org string, shar
 				shown = line
 				r.note("%6.1fs  %s\n", time.Since(started).Seconds(), line)
 			}
-			if contract.Phase(s.Phase) == want {
+			if s.Phase == want {
 				return nil
 			}
 		}

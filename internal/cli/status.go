@@ -13,7 +13,6 @@ import (
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
-	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/coverage"
 )
 
@@ -62,14 +61,14 @@ func (r *run) watch(ctx context.Context, c *client.Client, org string, from wire
 }
 
 func phaseColour(phase string) colour {
-	switch contract.Phase(phase) {
-	case contract.PhaseInSync:
+	switch phase {
+	case wire.PhaseInSync:
 		return green
-	case contract.PhaseRefused, contract.PhaseBlocked, contract.PhaseRejected, contract.PhaseExpired:
+	case wire.PhaseRefused, wire.PhaseBlocked, wire.PhaseRejected, wire.PhaseExpired:
 		return red
-	case contract.PhaseWaiting:
+	case wire.PhaseWaiting:
 		return yellow
-	case contract.PhaseStopped:
+	case wire.PhaseStopped:
 		return faint
 	default:
 		return blue
