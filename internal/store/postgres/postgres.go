@@ -86,6 +86,9 @@ func classify(err error) (sqlstore.Verdict, bool) {
 		if errors.As(err, &connect) {
 			return sqlstore.Verdict{Kind: problem.Unavailable, Detail: "no connection to the database"}, true
 		}
+		if errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) {
+			return sqlstore.Verdict{Kind: problem.Unavailable, Detail: "the connection to the database is gone"}, true
+		}
 		return sqlstore.Verdict{}, false
 	}
 	v := sqlstore.Verdict{Kind: problem.Bug, Code: e.Code, Detail: "the database refused a statement", Remedy: "look for the code in the server's log"}

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -74,5 +75,46 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("%q says no remedy", err)
 			}
 		})
+	}
+}
+
+// A server that is gone is Unavailable with its address; when it is back, the same store goes on, and what
+// was acknowledged is there.
+func TestServerCrash(t *testing.T) {
+	server := postgrestest.Start(t, postgrestest.Durable)
+	s, err := postgres.Open(t.Context(), server.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := s.Append(t.Context(), store.Entry{Org: "contoso", Key: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	server.Crash()
+	if _, err = s.Append(t.Context(), store.Entry{Org: "contoso", Key: "2"}); problem.KindOf(err) != problem.Unavailable {
+		t.Fatalf("got %v (%T), want Unavailable", err, errors.Unwrap(err))
+	}
+	if text := s.Ping(t.Context()).Error(); !strings.Contains(text, server.Address) || strings.Contains(text, server.Password) {
+		t.Errorf("%q", text)
+	}
+	server.Restart(t)
+	for _, key := range []string{"1", "2"} {
+		e, err := s.Append(t.Context(), store.Entry{Org: "contoso", Key: key})
+		for range 4 { // the pool may still hold connections that broke, as it would for a worker that repeats
+			if problem.KindOf(err) != problem.Unavailable {
+				break
+			}
+			e, err = s.Append(t.Context(), store.Entry{Org: "contoso", Key: key})
+		}
+		if err != nil || key == "1" && e.Seq != 1 {
+			t.Fatalf("entry %s: %d, %v", key, e.Seq, err)
+		}
+	}
+	if n, err := s.VerifyLedger(t.Context(), "contoso"); n != 2 || err != nil {
+		t.Fatalf("verified %d, %v", n, err)
 	}
 }

@@ -83,3 +83,45 @@ func TestFileIsPrivate(t *testing.T) {
 		}
 	}
 }
+
+// A killed process leaves the file and its log as they are: a copy of both, taken while the store is open, is
+// what the next process finds.
+func TestProcessCrash(t *testing.T) {
+	dir := t.TempDir()
+	path, after := filepath.Join(dir, "entente.db"), filepath.Join(dir, "after.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, key := range []string{"1", "2", "3"} {
+		if _, err := s.Append(t.Context(), store.Entry{Org: "contoso", Key: key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		raw, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(after+suffix, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next, err := sqlite.Open(t.Context(), after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := next.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if n, err := next.VerifyLedger(t.Context(), "contoso"); n != 3 || err != nil {
+		t.Fatalf("verified %d, %v", n, err)
+	}
+}

@@ -98,6 +98,20 @@ func ledgerTampered(t *testing.T, d Database) {
 	}
 }
 
+// ledgerForged: an entry whose own hash is right does not fit when it follows something else.
+func ledgerForged(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	for i := range 4 {
+		value[store.Entry](t)(s.Append(ctx, entry(fmt.Sprint("key", i))))
+	}
+	d.Exec(t, "DELETE FROM ledger WHERE seq > 2")
+	d.Exec(t, "UPDATE ledger_heads SET seq = 2, hash = 'feed'")
+	value[store.Entry](t)(s.Append(ctx, entry("forged")))
+	n, err := s.VerifyLedger(ctx, org)
+	is(t, err, problem.Conflict)
+	same(t, n, int64(2))
+}
+
 // ledgerText: what JSON changes must not break the chain.
 func ledgerText(t *testing.T, d Database) {
 	s, ctx := open(t, d), t.Context()

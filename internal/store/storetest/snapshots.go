@@ -156,4 +156,8 @@ func snapshotsSealed(t *testing.T, d Database) {
 	snap, _, err := s.Snapshot(ctx, first.ID)
 	ok(t, err)
 	same(t, snap.Read, partial.Read)
+	open := value[store.SnapshotRef](t)(s.PutSnapshot(ctx, org, snapshot(3, 2), false, store.Cursor{}))
+	if open.ID == second.ID || open.Sealed {
+		t.Fatal("an observation that was not sealed took over the evidence of one that was")
+	}
 }

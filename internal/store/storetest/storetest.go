@@ -56,6 +56,7 @@ func Run(t *testing.T, create func(tb testing.TB) Database) {
 		"ledger":                      ledger,
 		"ledger in parallel":          ledgerParallel,
 		"ledger tampered":             ledgerTampered,
+		"ledger forged":               ledgerForged,
 		"ledger text":                 ledgerText,
 		"bad input":                   badInput,
 		"organizations are apart":     apart,

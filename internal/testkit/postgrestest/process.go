@@ -82,9 +82,9 @@ func start(cmd *exec.Cmd) (*child, error) {
 	return c, <-started
 }
 
-// stop asks for a fast shutdown and insists after a while.
-func (c *child) stop() {
-	_ = c.cmd.Process.Signal(syscall.SIGINT) // an error means that it is gone
+// stop asks with a signal and insists after a while. Stopping twice is no error.
+func (c *child) stop(how syscall.Signal) {
+	_ = c.cmd.Process.Signal(how) // an error means that it is gone
 	select {
 	case <-c.done:
 	case <-time.After(10 * time.Second):

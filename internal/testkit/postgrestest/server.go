@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,6 +32,10 @@ type Server struct {
 	Address   string // host:port
 	Password  string
 	databases atomic.Int64
+
+	dir, program, data string
+	durable            bool
+	child              *child
 }
 
 // Option changes how a server runs.
@@ -65,38 +70,60 @@ func Start(tb testing.TB, options ...Option) *Server {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		tb.Fatalf("initdb: %v\n%s", err, out)
 	}
-	s.run(tb, dir, filepath.Join(bin, "postgres"), data, slices.Contains(options, Durable))
+	s.dir, s.program, s.data, s.durable = dir, filepath.Join(bin, "postgres"), data, slices.Contains(options, Durable)
+	s.run(tb)
+	tb.Cleanup(func() { s.child.stop(syscall.SIGINT) })
 	return s
 }
 
-// run starts the server and waits until it answers. The port is free when we look, so a lost race is
-// answered with another port.
-func (s *Server) run(tb testing.TB, dir, program, data string, durable bool) {
+// Crash ends the server as a power cut would end its processes: nothing is flushed, connections break.
+func (s *Server) Crash() { s.child.stop(syscall.SIGQUIT) }
+
+// Restart starts a crashed server again on its old port.
+func (s *Server) Restart(tb testing.TB) {
 	tb.Helper()
-	var last string
+	if log, ok := s.try(tb); !ok {
+		tb.Fatalf("postgres did not come back:\n%s", log)
+	}
+}
+
+// run starts the server on a free port. It was free when we looked; a lost race is answered with another.
+func (s *Server) run(tb testing.TB) {
+	tb.Helper()
+	var log string
 	for range 3 {
-		port := freePort(tb)
-		s.Address = net.JoinHostPort("127.0.0.1", port)
-		args := []string{"-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-			"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off"}
-		if !durable {
-			args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
-		}
-		var log bytes.Buffer
-		server := command(dir, program, args...)
-		server.Stdout, server.Stderr = &log, &log
-		child, err := start(server)
-		if err != nil {
-			tb.Fatalf("start postgres: %v", err)
-		}
-		if s.answers(child) {
-			tb.Cleanup(child.stop)
+		s.Address = freeAddress(tb)
+		var ok bool
+		if log, ok = s.try(tb); ok {
 			return
 		}
-		child.stop()
-		last = log.String()
 	}
-	tb.Fatalf("postgres did not answer within %v:\n%s", startTimeout, last)
+	tb.Fatalf("postgres did not answer within %v:\n%s", startTimeout, log)
+}
+
+// try starts the server and waits until it answers; otherwise it returns the log.
+func (s *Server) try(tb testing.TB) (string, bool) {
+	tb.Helper()
+	_, port, err := net.SplitHostPort(s.Address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	args := []string{"-D", s.data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off"}
+	if !s.durable {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
+	var log bytes.Buffer
+	server := command(s.dir, s.program, args...)
+	server.Stdout, server.Stderr = &log, &log
+	if s.child, err = start(server); err != nil {
+		tb.Fatalf("start postgres: %v", err)
+	}
+	if s.answers(s.child) {
+		return "", true
+	}
+	s.child.stop(syscall.SIGQUIT)
+	return log.String(), false
 }
 
 func (s *Server) answers(c *child) bool {
@@ -166,16 +193,12 @@ func version(path string) string {
 	return fmt.Sprintf("%8s", filepath.Base(filepath.Dir(filepath.Dir(path))))
 }
 
-func freePort(tb testing.TB) string {
+func freeAddress(tb testing.TB) string {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer func() { _ = l.Close() }() // freed for the server
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return port
+	return l.Addr().String()
 }

@@ -10,9 +10,9 @@ import (
 	"entente.dev/entente/internal/store/internal/queries"
 )
 
-// chunk is the number of rows in one statement: far below both databases' limits on placeholders, and the
-// point from which larger statements gain nothing.
-const chunk = 500
+// chunk is the number of rows in one statement: far below both databases' limits on placeholders. Measured with
+// 100,000 coverage rows: SQLite likes smaller statements, Postgres larger ones; here neither loses much.
+const chunk = 200
 
 // insertMany runs a one-row INSERT of the generated queries for n rows, chunk rows a statement. The row
 // function returns one row's values in the order of the placeholders. With ON CONFLICT, keys must be

@@ -45,7 +45,7 @@ func (b Backend) Explain(op string, err error, closed bool) error {
 	if e.Kind == problem.Unavailable {
 		e.Detail += " (" + b.Address + ")"
 		if e.Remedy == "" {
-			e.Remedy = "check that the database at this address runs and may be reached; nothing was changed"
+			e.Remedy = "check that the database at this address runs and may be reached, then ask again; a repeated write is safe"
 		}
 	}
 	return e
