@@ -1,0 +1,161 @@
+// Package app is the composition root: it builds one process out of the rooms and owns its life. Tests run the
+// product in-process by it; cmd/entented adds flags and signals.
+//
+//	app.go      Options, New, Start, Stop        parts.go    store, Temporal, API
+//	clients.go  one Graph client per tenant      workers.go  what each queue runs
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/devserver"
+	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/telemetry"
+	"entente.dev/entente/internal/temporalkit"
+)
+
+// Role is what a process does.
+type Role string
+
+// The roles.
+const (
+	All    Role = "all"    // everything on one machine
+	API    Role = "api"    // HTTP only
+	Worker Role = "worker" // queues only
+)
+
+// Options is what a process is made of. DataDir is required; everything else has a default that makes one
+// machine a whole installation.
+type Options struct {
+	Role    Role
+	DataDir string
+	Listen  string // host:port; "" is 127.0.0.1:8080
+
+	DatabaseURL       string // Postgres; "" is a SQLite file under DataDir
+	TemporalAddress   string // a cluster; "" embeds a server
+	TemporalNamespace string // "" is the embedded server's
+	TemporalUI        bool
+	TemporalPort      int // of the embedded frontend; 0 picks a free one
+	TemporalUIPort    int
+	KeysFile          string // payload keys; "" is a file under DataDir, made on first use
+
+	Tenants []graph.Config // those this process serves, with their credentials
+	Tokens  []authn.Token
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// App is one running process.
+type App struct {
+	options  Options
+	store    store.Store
+	temporal client.Client
+	dev      *devserver.Server
+	workers  *temporalkit.Workers
+	clients  *clients
+	metrics  *telemetry.Metrics
+	server   *http.Server
+	listener net.Listener
+	failed   chan error
+	address  string
+
+	mu       sync.Mutex
+	cleanups []cleanup
+}
+
+// cleanup is one step of Stop, named for its error.
+type cleanup struct {
+	name string
+	do   func() error
+}
+
+// Start builds and runs a process and returns when it serves. On an error nothing is left running. It is one
+// straight line on purpose: the order of the parts is the order in which they need each other, and Stop walks
+// it backwards.
+func Start(ctx context.Context, o Options) (*App, error) {
+	a := &App{options: o.withDefaults(), failed: make(chan error, 2)}
+	for _, part := range []struct {
+		name  string
+		start func(context.Context) error
+	}{
+		{"telemetry", a.startTelemetry}, {"store", a.openStore}, {"Temporal", a.startTemporal}, {"Graph clients", a.openClients},
+		{"workers", a.startWorkers}, {"API", a.startAPI},
+	} {
+		if err := part.start(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("start %s: %w", part.name, err), a.Stop())
+		}
+	}
+	return a, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Role == "" {
+		o.Role = All
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:8080"
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Version == "" {
+		o.Version = "devel"
+	}
+	return o
+}
+
+// URL is where the API and the console are.
+func (a *App) URL() string {
+	if a.listener == nil {
+		return ""
+	}
+	return "http://" + a.listener.Addr().String()
+}
+
+// TemporalUI is where Temporal's own web UI is; empty without an embedded one.
+func (a *App) TemporalUI() string {
+	if a.dev == nil || a.dev.UIAddress() == "" {
+		return ""
+	}
+	return "http://" + a.dev.UIAddress()
+}
+
+// Failed delivers the error of a part that ended by itself.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Stop ends everything in the reverse order of Start. It is safe to call twice; what is in flight stays in
+// Temporal and goes on at the next start.
+func (a *App) Stop() error {
+	a.mu.Lock()
+	steps := a.cleanups
+	a.cleanups = nil
+	a.mu.Unlock()
+	var errs []error
+	for i := len(steps) - 1; i >= 0; i-- {
+		if err := steps[i].do(); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", steps[i].name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) onStop(name string, do func() error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cleanups = append(a.cleanups, cleanup{name, do})
+}
