@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/authn"
@@ -50,7 +51,7 @@ func (s *server) wholeCoverage(ctx context.Context, in *inCoverage) (wire.Covera
 // only those who are, or ask to be, in this tenant, in this tenant's and their home's column. Totals count
 // the visible cells.
 func (s *server) tenantCoverage(ctx context.Context, in *inCoverage, own ident.Tenant) (wire.Coverage, error) {
-	c, at, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{Person: in.Person})
+	c, at, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{})
 	if err != nil {
 		return wire.Coverage{}, err
 	}
@@ -61,15 +62,12 @@ func (s *server) tenantCoverage(ctx context.Context, in *inCoverage, own ident.T
 		}
 	}
 	visible.Totals = totals(visible.Rows)
+	part := strings.ToLower(in.Person)
+	visible.Rows = slices.DeleteFunc(visible.Rows, func(r coverage.Row) bool {
+		return !strings.Contains(strings.ToLower(r.UPN), part) && !strings.Contains(strings.ToLower(r.Name), part)
+	})
 	start, found := slices.BinarySearchFunc(visible.Rows, in.After, func(r coverage.Row, after string) int {
-		switch {
-		case r.UPN < after:
-			return -1
-		case r.UPN > after:
-			return 1
-		default:
-			return 0
-		}
+		return strings.Compare(r.UPN, after)
 	})
 	if found {
 		start++

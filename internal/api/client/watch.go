@@ -73,7 +73,11 @@ func (c *Client) watchOnce(ctx context.Context, name string, last *string, f fun
 	if answer.StatusCode != http.StatusOK {
 		return false, c.asProblem(answer)
 	}
-	return scan(answer.Body, last, f)
+	done, err := scan(answer.Body, last, f)
+	if err != nil {
+		err = c.noAnswer(ctx, err)
+	}
+	return done, err
 }
 
 // scan reads events as the HTML standard frames them: fields in lines, an empty line ends an event.
