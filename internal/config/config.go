@@ -1,0 +1,110 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// The roles of a process.
+const (
+	RoleAll    = "all"    // everything, with the embedded Temporal server unless an address is given
+	RoleAPI    = "api"    // API and console only
+	RoleWorker = "worker" // workers only
+)
+
+// The kinds of credential; internal/graph has the same words.
+const (
+	CredentialSecret           = "secret"
+	CredentialCertificate      = "certificate"
+	CredentialWorkloadIdentity = "workloadIdentity"
+	CredentialManagedIdentity  = "managedIdentity"
+)
+
+// Config is a valid configuration.
+type Config struct {
+	DataDir     string
+	Listen      string // host:port of API, console and metrics
+	Role        string
+	Serve       []string // names of the tenants that this process serves; empty: all of Tenants
+	Tenants     []Tenant
+	DatabaseURL Secret // postgres://…; zero: SQLite in DataDir
+	Temporal    Temporal
+	KeysFile    string // payload keys; never empty
+	Tokens      []Token
+	Observe     Observe
+	LogLevel    slog.Level
+	Demo        Demo
+}
+
+// Tenant is one tenant that this process may act in.
+type Tenant struct {
+	Tenant     string // its short name in topologies, or its GUID
+	Credential Credential
+	Authority  string // https base of the sign-in service; empty: the public cloud
+	Graph      string // https base of Graph; empty: the public cloud
+	CAFile     string // additional roots; empty: the system's
+}
+
+// Credential proves that this process is the application in a tenant.
+type Credential struct {
+	Kind                 string
+	ClientID             string
+	Secret               Secret
+	CertificateFile      string
+	TokenFile            string
+	ManagedIdentityID    string
+	SendCertificateChain bool
+}
+
+// Temporal says where Temporal is. An empty Address means the embedded server.
+type Temporal struct {
+	Address   string
+	Namespace string
+	TLS       TLS
+	UI        bool // embedded only
+	Port      int  // embedded only; 0: a free one
+	UIPort    int  // embedded only; 0: a free one
+}
+
+// TLS of the connection to Temporal; all empty means clear text.
+type TLS struct {
+	CAFile, CertFile, KeyFile, ServerName string
+}
+
+// Enabled tells whether any of it is set.
+func (t TLS) Enabled() bool { return t != TLS{} }
+
+// Token is one bearer token of the API.
+type Token struct {
+	Name   string
+	Role   string // platform, tenant-admin or viewer
+	Tenant string // tenant-admin always, viewer optionally
+	Org    string // the only organization it may touch; empty: every one here
+	Secret Secret
+}
+
+// Observe bounds how often tenants are looked at; topologies may ask for anything from Minimum up.
+type Observe struct {
+	Minimum time.Duration
+	Default time.Duration
+}
+
+// Demo runs the simulator beside everything else.
+type Demo struct {
+	On    bool
+	Users int           // people a tenant that are not shared
+	Cycle time.Duration // of the simulator's provisioning engine
+}
+
+// Serves tells whether this process serves the tenant.
+func (c *Config) Serves(tenant string) bool {
+	if len(c.Serve) == 0 {
+		return true
+	}
+	for _, name := range c.Serve {
+		if name == tenant {
+			return true
+		}
+	}
+	return false
+}

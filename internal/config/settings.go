@@ -1,0 +1,131 @@
+package config
+
+import "strings"
+
+type kind string
+
+const (
+	text     kind = "text"
+	number   kind = "number"
+	boolean  kind = "true or false"
+	duration kind = "duration"
+	choice   kind = "choice"
+	address  kind = "host:port"
+	https    kind = "https URL"
+	file     kind = "file"
+	list     kind = "comma-separated"
+	secret   kind = "secret" // {file: …} or {env: …} in the file
+)
+
+// setting is one row. A path with [] belongs to a list and is set in the file only.
+type setting struct {
+	path     string
+	kind     kind
+	standard string // the default
+	values   []string
+	doc      string
+	flagName string // where it does not follow from the path
+}
+
+func settings() []setting {
+	return []setting{
+		{path: "dataDir", kind: text, standard: ".data", doc: "Directory of the embedded databases and of the payload keys. Created with mode 0700."},
+		{path: "listen", kind: address, standard: "127.0.0.1:8080", doc: "Where the API, the console and `/metrics` listen. There is no TLS here: put a proxy in front before listening on anything but loopback."},
+		{path: "role", kind: choice, standard: RoleAll, values: []string{RoleAll, RoleAPI, RoleWorker}, doc: "What this process does. `all` runs an embedded Temporal server unless `temporal.address` is given; `api` and `worker` need that address."},
+		{path: "serve", kind: list, flagName: "tenants", doc: "The tenants whose queues this process serves, out of `tenants`. Empty serves all of them."},
+		{path: "logLevel", kind: choice, standard: "info", values: []string{"debug", "info", "warn", "error"}, doc: "The least important lines that are logged."},
+		{path: "keysFile", kind: text, doc: "Payload encryption keys, oldest first; the same file for every process. Default: `payload.keys` in `dataDir`, created at first start."},
+		{path: "databaseUrl", kind: secret, doc: "`postgres://…`: keep the store and the embedded Temporal server's state in Postgres. Empty keeps both in SQLite files under `dataDir`. The flag takes a URL without a password only."},
+		{path: "temporal.address", kind: address, doc: "A Temporal cluster's frontend. Empty: the embedded server."},
+		{path: "temporal.namespace", kind: text, standard: "entente", doc: "The namespace on that cluster."},
+		{path: "temporal.caFile", kind: file, doc: "TLS: roots that the cluster's certificate must lead to."},
+		{path: "temporal.certFile", kind: file, doc: "TLS: client certificate."},
+		{path: "temporal.keyFile", kind: file, doc: "TLS: its key."},
+		{path: "temporal.serverName", kind: text, doc: "TLS: the name in the cluster's certificate, where it differs from the address."},
+		{path: "temporal.ui", kind: boolean, standard: "false", doc: "Serve Temporal's web UI, read-only, on loopback. Embedded server only."},
+		{path: "temporal.port", kind: number, standard: "0", doc: "Port of the embedded server's frontend; 0 picks a free one."},
+		{path: "temporal.uiPort", kind: number, standard: "0", doc: "Port of the web UI; 0 picks a free one."},
+		{path: "observe.minimum", kind: duration, standard: "1m", doc: "The shortest interval of observations that a topology may ask for."},
+		{path: "observe.default", kind: duration, standard: "40m", doc: "The interval where the topology says nothing."},
+		{path: "demo.on", kind: boolean, standard: "false", flagName: "demo", doc: "Run the demonstration: the Entra simulator with tenants a, b and c beside everything else."},
+		{path: "demo.users", kind: number, standard: "200", doc: "People of each simulated tenant that are not shared."},
+		{path: "demo.cycle", kind: duration, standard: "2s", doc: "Cycle of the simulated provisioning engine."},
+		{path: "tenants[].tenant", kind: text, doc: "**Required.** The tenant's short name in topologies, or its GUID."},
+		{path: "tenants[].credential.kind", kind: choice, values: []string{CredentialSecret, CredentialCertificate, CredentialWorkloadIdentity, CredentialManagedIdentity}, doc: "**Required.** How this process proves to be the application in that tenant."},
+		{path: "tenants[].credential.clientId", kind: text, doc: "The application's client id. Required, except for a managed identity in its own tenant."},
+		{path: "tenants[].credential.secret", kind: secret, doc: "The client secret, for kind `secret`. Read again whenever a token is needed."},
+		{path: "tenants[].credential.certificateFile", kind: file, doc: "Certificate and key (PEM or PKCS#12), for kind `certificate`."},
+		{path: "tenants[].credential.sendCertificateChain", kind: boolean, standard: "false", doc: "Send the chain, for applications that trust a subject and an issuer."},
+		{path: "tenants[].credential.tokenFile", kind: file, doc: "The platform's token, for kind `workloadIdentity`. Empty: the path in AZURE_FEDERATED_TOKEN_FILE."},
+		{path: "tenants[].credential.managedIdentityId", kind: text, doc: "Client id of a user-assigned identity, for kind `managedIdentity`."},
+		{path: "tenants[].authority", kind: https, doc: "The sign-in service. Empty: `https://login.microsoftonline.com`."},
+		{path: "tenants[].graph", kind: https, doc: "Microsoft Graph. Empty: `https://graph.microsoft.com`."},
+		{path: "tenants[].caFile", kind: file, doc: "Roots in addition to the system's, for inspecting proxies and the simulator."},
+		{path: "auth.tokens[].name", kind: text, doc: "**Required.** Who it is; appears in the ledger."},
+		{path: "auth.tokens[].role", kind: choice, values: []string{"platform", "tenant-admin", "viewer"}, doc: "**Required.** What the bearer may do."},
+		{path: "auth.tokens[].tenant", kind: text, doc: "The tenant of a tenant admin (required) or of a viewer (optional)."},
+		{path: "auth.tokens[].org", kind: text, doc: "The only organization that it may touch. Empty: every one here."},
+		{path: "auth.tokens[].secret", kind: secret, doc: "**Required.** The token itself."},
+	}
+}
+
+// global tells whether the setting can come from a variable and a flag.
+func (s setting) global() bool { return !strings.Contains(s.path, "[]") }
+
+// flag is the path in kebab case: temporal.uiPort is --temporal-ui-port.
+func (s setting) flag() string {
+	if s.flagName != "" {
+		return s.flagName
+	}
+	return strings.Join(s.words(), "-")
+}
+
+// env is the flag's name in capitals: ENTENTE_TEMPORAL_UI_PORT.
+func (s setting) env() string {
+	return "ENTENTE_" + strings.ToUpper(strings.ReplaceAll(s.flag(), "-", "_"))
+}
+
+func (s setting) words() []string {
+	var words []string
+	for _, part := range strings.Split(s.path, ".") {
+		start := 0
+		for i, r := range part {
+			if r >= 'A' && r <= 'Z' {
+				words = append(words, strings.ToLower(part[start:i]))
+				start = i
+			}
+		}
+		words = append(words, strings.ToLower(part[start:]))
+	}
+	return words
+}
+
+// find returns the row for a concrete path such as tenants[2].graph.
+func find(path string) (setting, bool) {
+	pattern := generalize(path)
+	for _, s := range settings() {
+		if s.path == pattern {
+			return s, true
+		}
+	}
+	return setting{}, false
+}
+
+// generalize replaces list positions: tenants[2].graph is tenants[].graph.
+func generalize(path string) string {
+	var b strings.Builder
+	in := false
+	for _, r := range path {
+		switch {
+		case r == '[':
+			in = true
+			b.WriteRune(r)
+		case r == ']':
+			in = false
+			b.WriteRune(r)
+		case !in:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
