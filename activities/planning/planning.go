@@ -148,7 +148,7 @@ func (a *Activities) ProjectCoverage(ctx context.Context, in contract.CoverageIn
 	if err != nil {
 		return err
 	}
-	return a.store.PutCoverage(ctx, in.Org, coverage.Matrix(t, input.Snapshots, input.Links, input.Holds), a.now())
+	return a.store.PutCoverage(ctx, in.Org, coverage.Matrix(t, input.Snapshots, input.Links, input.Holds, input.Inclusions...), a.now())
 }
 
 func (a *Activities) topology(ctx context.Context, org, digest string) (*topology.Topology, error) {

@@ -13,9 +13,11 @@ import (
 
 // Matrix works out the coverage of a topology from complete snapshots: "absent" is a claim that a partial
 // one cannot make. A tenant without a snapshot has cells that say so. Links are proven pairs; holds are
-// those in force, which the caller knows because this package has no clock. Rows are sorted by UPN.
-func Matrix(t *topology.Topology, snapshots map[ident.Tenant]directory.Complete, links []plan.Link, holds []plan.Hold) Coverage {
+// those in force, and so are inclusions, which the caller knows because this package has no clock: a restored
+// person counts as wanted although no set names them. Rows are sorted by UPN.
+func Matrix(t *topology.Topology, snapshots map[ident.Tenant]directory.Complete, links []plan.Link, holds []plan.Hold, inclusions ...plan.Inclusion) Coverage {
 	m := newMatrix(t, snapshots, links, holds)
+	m.included(inclusions)
 	m.collaborating()
 	m.left(links)
 	slices.SortFunc(m.rows, func(a, b Row) int {
@@ -41,6 +43,7 @@ type matrix struct {
 	holds     map[place]plan.Hold
 	wanted    map[place]bool
 	seen      map[ident.Person]bool
+	restored  []ident.Person
 	rows      []Row
 }
 
@@ -96,6 +99,21 @@ func (m *matrix) collaborating() {
 				m.row(p, user, false)
 			}
 		}
+	}
+	for _, p := range m.restored {
+		if home := m.snapshots[p.Home]; home != nil {
+			if user, ok := home.User(p.ID); ok && !user.External() {
+				m.row(p, user, false)
+			}
+		}
+	}
+}
+
+// included makes the rows of restored people: wanted at home and in the targets of their shares.
+func (m *matrix) included(inclusions []plan.Inclusion) {
+	for _, in := range inclusions {
+		m.wanted[place{in.Person, in.Share.Target}] = true
+		m.restored = append(m.restored, in.Person)
 	}
 }
 
