@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
@@ -10,9 +11,11 @@ import (
 // people decides about everybody: the wanted ones first, then those who leave.
 func (s *sharePlanner) people() {
 	s.keptOut()
-	for _, id := range s.wanted() {
+	wanted := s.wanted()
+	for _, id := range wanted {
 		s.judge(id)
 	}
+	s.sameMail(wanted)
 	s.leavers()
 	s.out.Desired.Members = make([]string, 0, len(s.keep))
 	for id := range s.keep {
@@ -50,7 +53,7 @@ func (s *sharePlanner) wanted() []string {
 		set := s.sets[name]
 		ids = append(ids, set.people...)
 		for _, r := range set.refusals {
-			r.Fatal = len(s.carried) == 0
+			r.Fatal = len(s.carried) == 0 && (s.group == nil || len(s.group.Away) == 0)
 			s.noRemovals = true
 			s.refuse(r)
 		}
@@ -179,4 +182,21 @@ func (s *sharePlanner) guest(e Effect) Effect {
 		e.Action, e.Reason = Leave, "existing guest stays guest"
 	}
 	return e
+}
+
+// sameMail warns of people who share a mail address: the engine makes one account of them in the target.
+func (s *sharePlanner) sameMail(wanted []string) {
+	first := make(map[string]string, len(wanted))
+	for _, id := range wanted {
+		home, ok := s.source.User(id)
+		mail := strings.ToLower(home.Mail)
+		if !ok || mail == "" || !s.keep[id] {
+			continue
+		}
+		if other, twice := first[mail]; twice {
+			s.warnAbout(ident.Person{Home: s.share.Source, ID: id}, "same-mail", s.share.Source, "has the same mail address as user "+other+"; the engine would make one account of both in the target")
+			continue
+		}
+		first[mail] = id
+	}
 }

@@ -158,6 +158,20 @@ func TestRules(t *testing.T) {
 			}
 		}},
 		{name: "two guests could be the same person", fresh: true, change: func(w *world) { w.guest("c", "b", "bob") }, warnings: []string{"ambiguous-match"}, kinds: newShare},
+		{name: "two people with one mail address", change: func(w *world) {
+			w.editUser("b", "b-barbara", func(u *directory.User) { u.Mail = "BOB@b.example" })
+		}, warnings: []string{"same-mail"}},
+		{name: "somebody was deleted at home", change: func(w *world) {
+			for _, id := range []string{"g-b", scopeOf(w)} {
+				w.edit("b", id, drop("b-barbara"))
+				w.edit("b", id, func(g *directory.Group) { g.Away = []string{"b-barbara"} })
+			}
+		}, warnings: []string{"deleted-at-home"}},
+		{name: "everybody was deleted at home", change: func(w *world) {
+			for _, id := range []string{"g-b", scopeOf(w)} {
+				w.edit("b", id, func(g *directory.Group) { g.Away, g.Users = g.Users, nil })
+			}
+		}, refusals: []string{"empty-set"}, warnings: []string{"deleted-at-home"}},
 		{name: "the wrong directory", change: func(w *world) { w.tenants["c"].TenantID = w.tenants["a"].TenantID }, refusals: []string{"wrong-tenant"}, fatal: true},
 		{name: "somebody unknown is in the scope group", change: func(w *world) {
 			w.edit("b", scopeOf(w), func(g *directory.Group) { g.Users = append(g.Users, "b-stranger") })
@@ -314,5 +328,20 @@ func TestNicknamesAreWhatGraphTakes(t *testing.T) {
 	long := GroupNickname("an-organization-with-a-name-that-goes-on-and-on-and-on-and-on", edge("a", "b"))
 	if len(long) != 64 || long == GroupNickname("an-organization-with-a-name-that-goes-on-and-on-and-on-and-on", edge("a", "c")) {
 		t.Error(long)
+	}
+}
+
+// TestDrainingTakesEverybodyOutAndNothingDown: a stop empties the scope group first, whatever the sets say;
+// doors, application and job stay until that is proven.
+func TestDrainingTakesEverybodyOutAndNothingDown(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	w.edit("b", "g-b", drop("b-bob", "b-barbara")) // an empty set holds nothing up here
+	partner(w.tenants["c"], w.tenants["b"].TenantID).InboundConsent = nil
+	in := w.in(t)
+	in.Draining = []ident.Share{edge("b", "c")}
+	s := sharePlan(t, Compute(in), edge("b", "c"))
+	if !slices.Equal(kinds(s), []Kind{ScopeRemove}) || s.Counts.Removals != 2 || len(s.Desired.Members) != 0 || len(s.Refusals) != 0 || s.Acceptance.Needed || s.Budget.Over {
+		t.Errorf("%+v", s)
 	}
 }

@@ -137,6 +137,9 @@ func (s *sharePlanner) judgeGroup() {
 			Detail: fmt.Sprintf("the scope group %s has a membership rule, so nobody can be added or removed", s.group.ID),
 			Remedy: "make its membership assigned"})
 	}
+	if n := len(s.group.Away); n > 0 {
+		s.warn("deleted-at-home", s.share.Source, persons(n, "person")+" in the scope group deleted at home: the engine deletes them in the target without asking, outside of the budget")
+	}
 	if !s.group.SecurityEnabled {
 		s.warn("group-not-security", s.share.Source, fmt.Sprintf("the scope group %s is no security group; the engine ignores it", s.group.ID))
 	}
