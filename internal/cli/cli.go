@@ -56,9 +56,6 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	r := &run{in: stdin, out: stdout, err: stderr, stop: func() {}}
 	root := r.root()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	r.stop()
 	if err == nil {
@@ -98,6 +95,9 @@ func (r *run) root() *cobra.Command {
 			return nil
 		},
 	}
+	root.SetIn(r.in)
+	root.SetOut(r.out) // before the completion command is made: it keeps the writer it finds
+	root.SetErr(r.err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&r.server, "server", "", "address of entented (ENTENTE_SERVER; else from login, else "+defaultServer+")")
 	flags.StringVar(&r.token, "token", "", "bearer token (ENTENTE_TOKEN); prefer --token-file, which other users of the machine cannot see")
@@ -149,7 +149,8 @@ func (r *run) explain(err error) {
 	if p.Op != "" && p.Op != p.Detail {
 		what = p.Op + ": " + what
 	}
-	fmt.Fprintf(r.err, "error: %s\n", what)
+	before, _ := strings.CutSuffix(err.Error(), p.Error()) // what a verb put in front
+	fmt.Fprintf(r.err, "error: %s%s\n", before, what)
 	if p.Tenant != "" {
 		fmt.Fprintf(r.err, "  tenant: %s\n", p.Tenant)
 	}

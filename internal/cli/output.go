@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -75,10 +76,22 @@ type table struct {
 
 func (t *table) add(row ...cell) { t.rows = append(t.rows, row) }
 
+// visible keeps a directory's names from steering the terminal they are shown on.
+func visible(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}
+
 func (r *run) write(t *table) {
 	var widths []int
 	for _, row := range t.rows {
-		for i, c := range row {
+		for i := range row {
+			row[i].text = visible(row[i].text)
+			c := row[i]
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}

@@ -115,7 +115,7 @@ func (r *run) showReductions(all []store.Reduction) {
 		r.printf("%s\n", r.paint(bold, fmt.Sprintf("%s  %s  %s", red.ID, red.Share, red.Status)))
 		r.printf("  %s · opened %s · %s\n", count(len(red.Removals), "person"), when(red.OpenedAt), red.Reason)
 		t := &table{indent: "    "}
-		t.add(header("person", "state", "object in "+string(red.Share.Target), "at", "still missing")...)
+		t.add(header("person", "state", "object there", "at", "still missing")...)
 		for _, p := range red.Removals {
 			t.add(text(p.UPN, string(p.State), p.ObjectID, when(p.At), p.Missing)...)
 		}
