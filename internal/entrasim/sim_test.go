@@ -1,0 +1,174 @@
+package entrasim_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"entente.dev/entente/internal/entrasim"
+	"entente.dev/entente/internal/entrasim/world"
+)
+
+// sim is a running simulator and a client that trusts only its CA.
+type sim struct {
+	*entrasim.Server
+	t    *testing.T
+	http *http.Client
+}
+
+func start(t *testing.T, change func(*entrasim.Options)) *sim {
+	t.Helper()
+	o := entrasim.Options{World: world.ThreeTenants(20), DataDir: t.TempDir(), ManualClock: true, PrincipalDelay: -1}
+	if change != nil {
+		change(&o)
+	}
+	s, err := entrasim.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	pem, err := os.ReadFile(s.CAFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	return &sim{Server: s, t: t, http: &http.Client{Timeout: 20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}}
+}
+
+var ids = map[string]string{"a": "0a000000-0000-4000-8000-00000000000a", "b": "0b000000-0000-4000-8000-00000000000b", "c": "0c000000-0000-4000-8000-00000000000c"}
+
+// caller speaks for Entente's registration in one tenant.
+type caller struct {
+	*sim
+	token  string
+	header http.Header
+}
+
+func (s *sim) as(tenant string) *caller {
+	s.t.Helper()
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {world.EntenteClientID(tenant)},
+		"client_secret": {world.Secret(tenant)}, "scope": {"https://graph.microsoft.com/.default"}}
+	res, err := s.http.PostForm(s.BaseURL()+"/"+ids[tenant]+"/oauth2/v2.0/token", form)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var out struct {
+		AccessToken string `json:"access_token"`
+	}
+	raw, _ := io.ReadAll(res.Body)
+	if err := json.Unmarshal(raw, &out); err != nil || out.AccessToken == "" {
+		s.t.Fatalf("token: %d %s", res.StatusCode, raw)
+	}
+	return &caller{sim: s, token: out.AccessToken, header: http.Header{}}
+}
+
+type object = map[string]any
+
+// answer is a decoded response.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	raw    []byte
+	body   object
+}
+
+func (c *caller) try(method, path string, body any) (*answer, error) {
+	var in io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			return nil, err
+		}
+		in = bytes.NewReader(raw)
+	}
+	if !strings.HasPrefix(path, "https://") {
+		if !strings.HasPrefix(path, "/beta/") {
+			path = "/v1.0" + path
+		}
+		path = c.BaseURL() + path
+	}
+	req, err := http.NewRequestWithContext(c.t.Context(), method, path, in)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = c.header.Clone()
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := &answer{t: c.t, status: res.StatusCode, header: res.Header}
+	if a.raw, err = io.ReadAll(res.Body); err != nil {
+		return a, err
+	}
+	_ = json.Unmarshal(a.raw, &a.body)
+	return a, nil
+}
+
+// do sends a request and demands a status.
+func (c *caller) do(method, path string, body any, status int) *answer {
+	c.t.Helper()
+	a, err := c.try(method, path, body)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if a.status != status {
+		c.t.Fatalf("%s %s: status %d, want %d: %s", method, path, a.status, status, a.raw)
+	}
+	return a
+}
+
+func (c *caller) get(path string) *answer { c.t.Helper(); return c.do("GET", path, nil, 200) }
+
+func (a *answer) code() string { e, _ := a.body["error"].(object); s, _ := e["code"].(string); return s }
+
+func (a *answer) text(name string) string { s, _ := a.body[name].(string); return s }
+
+func (a *answer) value() []object {
+	var out []object
+	list, _ := a.body["value"].([]any)
+	for _, x := range list {
+		out = append(out, x.(object))
+	}
+	return out
+}
+
+// all follows next links to the end; last is the final page.
+func (c *caller) all(path string) (items []object, last *answer) {
+	c.t.Helper()
+	for path != "" {
+		last = c.get(path)
+		items = append(items, last.value()...)
+		path = last.text("@odata.nextLink")
+	}
+	return items, last
+}
+
+func column(items []object, name string) []string {
+	out := []string{}
+	for _, x := range items {
+		s, _ := x[name].(string)
+		out = append(out, s)
+	}
+	return out
+}
