@@ -85,32 +85,30 @@ func parseYAML(data []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 }
 
-// tooDeep bounds nesting before the recursive parser sees it: open brackets, and dashes or question marks
-// in a row on one line.
+// tooDeep bounds nesting before the recursive parser sees it: open brackets, and words of one line that
+// begin with an indicator (- ? ! &) after the line itself did.
 func tooDeep(data []byte) (Position, bool) {
 	line, column, brackets, row := 1, 0, 0, 0
-	lead := true
+	first, word := true, true // before the line's first word; at the start of a word
 	for _, c := range data {
 		column++
 		switch c {
 		case '\n':
-			line, column, row, lead = line+1, 0, 0, true
+			line, column, row, first, word = line+1, 0, 0, true, true
+			continue
+		case ' ', '\t', '\r':
+			word = true
+			continue
 		case '[', '{':
 			brackets++
-			lead = false
 		case ']', '}':
 			brackets = max(0, brackets-1)
-			lead = false
-		case '-', '?', '!', '&', ':':
-			if lead {
+		case '-', '?', '!', '&':
+			if word && (first || row > 0) {
 				row++
 			}
-		case ' ', '\t', '\r':
-		default:
-			if row == 0 {
-				lead = false
-			}
 		}
+		first, word = false, false
 		if brackets > maxDepth || row > maxDepth {
 			return Position{Line: line, Column: column}, true
 		}

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,4 +59,19 @@ func TestTheDesignExampleParses(t *testing.T) {
 	if diff := cmp.Diff(topology, mustParse(t, string(Print(topology))), samePlaces); diff != "" {
 		t.Errorf("parse after print (-first +again):\n%s", diff)
 	}
+}
+
+// TestHostileFilesAreRefused: nesting that would exhaust the stack of a recursive parser never reaches it.
+func TestHostileFilesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"[", "{a: ", "- ", "? ", "!a ", "&a ", "- ? "} {
+		_, problems := Parse("hostile.yaml", []byte(strings.Repeat(unit, 1<<20)))
+		if len(problems) != 1 || problems[0].Rule != RuleSyntax {
+			t.Errorf("%q: %v", unit, problems[:min(1, len(problems))])
+		}
+	}
+	if _, problems := Parse("large.yaml", make([]byte, maxBytes+1)); len(problems) != 1 {
+		t.Error("a huge file is read")
+	}
+	mustParse(t, strings.Replace(example, "shares:\n", "shares: # "+strings.Repeat("- ", 200)+strings.Repeat("-", 200)+"\n", 1))
 }
