@@ -46,8 +46,9 @@ type batchAnswer struct {
 }
 
 // AddMembers adds users to a group, 20 to a request, and tells for each id what became of it, in the order
-// given. It is safe to repeat. The error is only for a list that was not worked through; outcomes of what
-// was tried come with it.
+// given. It is safe to repeat. The error is the first outcome that makes going on pointless (throttled,
+// unavailable, a permission or the credential): the outcomes of what was tried come with it, and the rest of
+// the list was not tried.
 //
 // PATCH /groups/{id} members@odata.bind, all or nothing and one write for 20; where that is refused,
 // POST /groups/{id}/members/$ref for each in one $batch · GroupMember.ReadWrite.All ·
@@ -61,10 +62,12 @@ func (c *Client) AddMembers(ctx context.Context, groupID string, ids []string) (
 		err := c.bindMembers(ctx, groupID, chunk)
 		switch problem.KindOf(err) {
 		case problem.Rejected, problem.NotFound, problem.Conflict:
-			if err != nil {
-				outcomes = append(outcomes, c.batchMembers(ctx, opAddMember, groupID, chunk)...)
-				continue
+			done := c.batchMembers(ctx, opAddMember, groupID, chunk)
+			outcomes = append(outcomes, done...)
+			if err := firstStop(done); err != nil {
+				return outcomes, err
 			}
+			continue
 		}
 		for _, id := range chunk {
 			outcomes = append(outcomes, ItemOutcome{id, err})
@@ -89,13 +92,20 @@ func (c *Client) RemoveMembers(ctx context.Context, groupID string, ids []string
 		}
 		done := c.batchMembers(ctx, opRemoveMember, groupID, chunk)
 		outcomes = append(outcomes, done...)
-		for _, o := range done {
-			if stop(o.Err) {
-				return outcomes, o.Err
-			}
+		if err := firstStop(done); err != nil {
+			return outcomes, err
 		}
 	}
 	return outcomes, nil
+}
+
+func firstStop(outcomes []ItemOutcome) error {
+	for _, o := range outcomes {
+		if stop(o.Err) {
+			return o.Err
+		}
+	}
+	return nil
 }
 
 // stop tells whether going on with the next chunk would only fail the same way.

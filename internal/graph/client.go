@@ -101,7 +101,7 @@ func New(cfg Config) (*Client, error) {
 	base := *root
 	base.Path = strings.TrimRight(root.Path, "/") + "/v1.0" // JoinPath drops the slash of an empty path
 	c := &Client{tenant: cfg.Tenant, base: &base, tokens: tokens, limits: cfg.Limits, transport: transport}
-	client := &http.Client{Transport: c.pipeline(cfg, transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: c.pipeline(cfg, transport), CheckRedirect: refuseRedirect}
 	// Authentication happens in our pipeline, after the address was checked, so kiota adds none.
 	c.adapter, err = msgraphsdk.NewGraphRequestAdapterWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
 		&authentication.AnonymousAuthenticationProvider{}, nil, nil, client)
@@ -127,6 +127,10 @@ func (c *Client) pipeline(cfg Config, transport http.RoundTripper) http.RoundTri
 		&attempt{timeout: cfg.Timeout, userAgent: cfg.UserAgent},
 	)
 }
+
+// refuseRedirect shows a redirect as the answer that it is. A followed one would carry a token, or a secret,
+// to an address that nobody configured.
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func invalidConfig(tenant, detail string) error {
 	err := problem.New(problem.Invalid, "set up the Graph client", detail)

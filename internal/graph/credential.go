@@ -83,7 +83,7 @@ func newTokenSource(cfg Config, authority *url.URL, transport http.RoundTripper)
 	}
 	return &tokenSource{
 		cfg: c, tenant: cfg.Tenant, tenantID: cfg.TenantID, scope: cfg.Scope, authority: authority,
-		client: &http.Client{Transport: transport, Timeout: 30 * time.Second},
+		client: &http.Client{Transport: transport, Timeout: 30 * time.Second, CheckRedirect: refuseRedirect},
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	abs "github.com/microsoft/kiota-abstractions-go"
@@ -26,13 +27,13 @@ const (
 	CodeQuarantine    = "Quarantine"
 )
 
-// Reset scopes of RestartJob. ResetNone and the connector data store are documented as not to be used and
-// therefore absent.
+// Reset scopes of RestartJob; several are joined by a comma.
 const (
-	ResetDefault = "" // watermark, escrows and quarantine: what the portal's button does; links are kept
-	// ResetForceDeletes lets the deletions happen that a threshold held back.
-	ResetForceDeletes = "ForceDeletes"
+	ResetDefault      = "" // watermark, escrows and quarantine: what the portal's button does; links are kept
+	ResetEscrows      = "Escrows"
 	ResetWatermark    = "Watermark"
+	ResetQuarantine   = "QuarantineState"
+	ResetForceDeletes = "ForceDeletes" // lets the deletions happen that a threshold held back
 )
 
 // JobStatus is how a job is doing. Zero times mean never.
@@ -233,17 +234,20 @@ func (c *Client) PauseJob(ctx context.Context, sp, job string) error {
 	return r.do(c.synchronization(sp).Jobs().BySynchronizationJobId(job).Pause().ToPostRequestInformation(r.ctx, nil))
 }
 
-// RestartJob restarts a job with one of the reset scopes. Raw body: the SDK's criteria have flags whose
-// numbers differ from the service's, and only strings are meant to travel.
+// RestartJob restarts a job with reset scopes. None and ConnectorDataStore are documented as not to be used,
+// and Full breaks the links to the users in the target and may release held back deletions: none is sent.
 //
 // POST …/synchronization/jobs/{id}/restart · Synchronization.ReadWrite.All · synchronization class ·
-// learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart, checked 2026-11.
+// learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart, checked 2026-11. Raw: the SDK's flags
+// are numbered unlike the service's, and only strings are meant to travel.
 func (c *Client) RestartJob(ctx context.Context, sp, job, scope string) error {
 	r := c.begin(ctx, opRestartJob)
-	switch scope {
-	case ResetDefault, ResetForceDeletes, ResetWatermark:
-	default:
-		return r.problem(problem.Invalid, fmt.Sprintf("the reset scope %q is not one that we send", scope), "")
+	for part := range strings.SplitSeq(scope, ",") {
+		switch strings.TrimSpace(part) {
+		case ResetDefault, ResetEscrows, ResetWatermark, ResetQuarantine, ResetForceDeletes:
+		default:
+			return r.problem(problem.Invalid, fmt.Sprintf("the reset scope %q is not one that we send", scope), "")
+		}
 	}
 	return r.do(r.raw(abs.POST, "/servicePrincipals/{sp}/synchronization/jobs/{job}/restart",
 		map[string]string{"sp": sp, "job": job}, map[string]any{"criteria": map[string]string{"resetScope": scope}}))

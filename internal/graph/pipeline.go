@@ -93,10 +93,7 @@ func (c *classify) Intercept(p khttp.Pipeline, i int, req *http.Request) (*http.
 }
 
 func (c *classify) tag(k *call, err *problem.Error) error {
-	err.Tenant = c.tenant
-	if err.Op == "" {
-		err.Op = k.Name
-	}
+	err.Tenant, err.Op = c.tenant, k.Name
 	return err
 }
 

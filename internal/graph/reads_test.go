@@ -233,8 +233,11 @@ func TestAddMembers(t *testing.T) {
 		ids[i] = "u" + strconv.Itoa(i)
 	}
 	got, err := f.client().AddMembers(t.Context(), idA, ids)
-	if err != nil || len(got) != 26 {
+	if len(got) != 26 {
 		t.Fatal(len(got), err)
+	}
+	if found := want(t, err, problem.Throttled); found.RetryAfter != 12500*time.Millisecond {
+		t.Error(found.RetryAfter)
 	}
 	var kinds []string
 	for _, o := range got[20:] {

@@ -68,10 +68,12 @@ func (s *tokenSource) classify(ctx context.Context, err error) error {
 		if reason := networkReason(err); reason != "" {
 			found.Detail += " (" + reason + ")"
 		}
-		if ctx.Err() != nil {
-			return errors.Join(found, ctx.Err())
-		}
 		found.RetryAfter, _ = RetryAfter(header, time.Now())
+		if ctx.Err() != nil {
+			wrapped := problem.Wrap(found.Kind, "", ctx.Err()) // keeps errors.Is for the caller
+			wrapped.Tenant, wrapped.Detail, wrapped.Remedy = found.Tenant, found.Detail, found.Remedy
+			return wrapped
+		}
 		return found
 	}
 	remedy := signInRemedies[code]

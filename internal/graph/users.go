@@ -3,8 +3,11 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 
+	abs "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/directory"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/organization"
@@ -99,12 +102,13 @@ func (c *Client) DeletedUser(ctx context.Context, id string) (ours.User, error) 
 // DeletedUsers reads the users in the recycle bin, page by page. A soft-deleted user stays 30 days.
 //
 // GET /directory/deletedItems/microsoft.graph.user · User.Read.All · identity 1 RU a page ·
-// learn.microsoft.com/graph/api/directory-deleteditems-list, checked 2026-11.
+// learn.microsoft.com/graph/api/directory-deleteditems-list, checked 2026-11. Raw: the SDK spells the type cast
+// graph.user, which the page does not know.
 func (c *Client) DeletedUsers(ctx context.Context, yield func(ours.User) error) error {
 	r := c.begin(ctx, opDeletedUsers)
-	info, err := c.sdk.Directory().DeletedItems().GraphUser().ToGetRequestInformation(r.ctx, &directory.DeletedItemsGraphUserRequestBuilderGetRequestConfiguration{
-		QueryParameters: &directory.DeletedItemsGraphUserRequestBuilderGetQueryParameters{Select: append([]string{"deletedDateTime"}, userSelect...), Top: ptr(pageSize)},
-	})
+	info, err := r.raw(abs.GET, "/directory/deletedItems/microsoft.graph.user{?%24select,%24top}", map[string]string{
+		"%24select": "deletedDateTime," + strings.Join(userSelect, ","), "%24top": strconv.Itoa(int(pageSize)),
+	}, nil)
 	_, err = pages(r, func(items []wireUser) error {
 		for _, w := range items {
 			if err := yield(w.user()); err != nil {

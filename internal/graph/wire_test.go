@@ -89,7 +89,7 @@ func TestWire(t *testing.T) {
 		{"deleted users", func(ctx context.Context, c *Client) error {
 			return c.DeletedUsers(ctx, func(ours.User) error { return nil })
 		},
-			"GET", "/v1.0/directory/deletedItems/graph.user", "", url.Values{"$select": {"deletedDateTime," + strings.Join(userSelect, ",")}, "$top": {"999"}}, `{"value":[]}`},
+			"GET", "/v1.0/directory/deletedItems/microsoft.graph.user", "", url.Values{"$select": {"deletedDateTime," + strings.Join(userSelect, ",")}, "$top": {"999"}}, `{"value":[]}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
