@@ -24,8 +24,10 @@ func (s *source) build() *Config {
 		Temporal: Temporal{
 			Address:   s.address("temporal.address"),
 			Namespace: s.text("temporal.namespace"),
-			TLS: TLS{CAFile: s.file("temporal.caFile"), CertFile: s.file("temporal.certFile"),
-				KeyFile: s.file("temporal.keyFile"), ServerName: s.text("temporal.serverName")},
+			TLS: TLS{
+				CAFile: s.file("temporal.caFile"), CertFile: s.file("temporal.certFile"),
+				KeyFile: s.file("temporal.keyFile"), ServerName: s.text("temporal.serverName"),
+			},
 			UI: s.boolean("temporal.ui"), Port: s.number("temporal.port", 0, 65535), UIPort: s.number("temporal.uiPort", 0, 65535),
 		},
 		KeysFile: s.text("keysFile"),
@@ -96,6 +98,7 @@ func (s *source) tenant(path string) Tenant {
 	credential := path + ".credential"
 	t := Tenant{
 		Tenant:    s.required(path + ".tenant"),
+		TenantID:  s.guid(path + ".tenantId"),
 		Authority: s.https(path + ".authority"),
 		Graph:     s.https(path + ".graph"),
 		CAFile:    s.file(path + ".caFile"),
@@ -193,6 +196,16 @@ func (s *source) required(path string) string {
 	text := s.text(path)
 	if text == "" {
 		s.report(s.placeOf(path), path+" is missing", "add it")
+	}
+	return text
+}
+
+var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+func (s *source) guid(path string) string {
+	text := strings.ToLower(s.required(path))
+	if text != "" && !guid.MatchString(text) {
+		s.report(s.placeOf(path), fmt.Sprintf("%s is %q", path, text), "write the tenant's GUID; Entra shows it as Tenant ID")
 	}
 	return text
 }

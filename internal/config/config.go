@@ -38,7 +38,8 @@ type Config struct {
 
 // Tenant is one tenant that this process may act in.
 type Tenant struct {
-	Tenant     string // its short name in topologies, or its GUID
+	Tenant     string // its short name in topologies
+	TenantID   string // its GUID, lower case
 	Credential Credential
 	Authority  string // https base of the sign-in service; empty: the public cloud
 	Graph      string // https base of Graph; empty: the public cloud

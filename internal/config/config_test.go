@@ -82,11 +82,14 @@ func TestTenantsAndTokens(t *testing.T) {
 databaseUrl: {file: %[1]s}
 tenants:
   - tenant: a
+    tenantId: 0a000000-0000-0000-0000-000000000000
     credential: {kind: secret, clientId: id, secret: {file: %[1]s}}
     authority: https://127.0.0.1:9/
-  - tenant: 0b000000-0000-0000-0000-000000000000
+  - tenant: b
+    tenantId: 0b000000-0000-0000-0000-000000000000
     credential: {kind: certificate, clientId: id, certificateFile: %[1]s, sendCertificateChain: true}
   - tenant: c
+    tenantId: 0C000000-0000-0000-0000-000000000000
     credential: {kind: managedIdentity}
 auth:
   tokens:
@@ -97,6 +100,7 @@ serve: [a, c]
 	require.Len(t, c.Tenants, 3)
 	require.Equal(t, "https://127.0.0.1:9", c.Tenants[0].Authority)
 	require.True(t, c.Tenants[1].Credential.SendCertificateChain)
+	require.Equal(t, "0c000000-0000-0000-0000-000000000000", c.Tenants[2].TenantID)
 	require.Equal(t, []string{"a", "c"}, c.Serve)
 	for secret, want := range map[Secret]string{c.Tenants[0].Credential.Secret: "s3cret", c.Tokens[0].Secret: "t0ken", c.DatabaseURL: "s3cret"} {
 		got, err := secret.Read()
@@ -113,7 +117,7 @@ func TestMistakesSayWhereAndWhatToDo(t *testing.T) {
 	cases := map[string]struct{ yaml, want string }{
 		"unknown key":          {"listn: 1", `entented.yaml:1:1: there is no setting listn; did you mean listen?`},
 		"unknown nested":       {"temporal:\n  adress: x:1", `entented.yaml:2:3: there is no setting temporal.adress; did you mean address?`},
-		"unknown in list":      {"tenants:\n  - tenant: a\n    credential: {kind: managedIdentity, key: 1}", `entented.yaml:3:41: there is no setting tenants[0].credential.key; known here: kind, clientId`},
+		"unknown in list":      {"tenants:\n  - tenant: a\n    credential: {kind: managedIdentity, key: 1}\n    tenantId: 0a000000-0000-0000-0000-000000000000", `entented.yaml:3:41: there is no setting tenants[0].credential.key; known here: kind, clientId`},
 		"twice":                {"role: all\nrole: all", `entented.yaml:2:1`},
 		"syntax":               {"role: [all", `entented.yaml:1:7`},
 		"group as value":       {"temporal: x:1", `entented.yaml:1:11: temporal is a group of settings, not one value; write its keys below it: address`},
@@ -124,12 +128,14 @@ func TestMistakesSayWhereAndWhatToDo(t *testing.T) {
 		"bad duration":         {"observe: {default: 40}", `observe.default is "40"; write a number with its unit`},
 		"bad address":          {"listen: here", `listen is "here"; write host:port`},
 		"default under min":    {"observe: {minimum: 1h, default: 1m}", `is shorter than observe.minimum`},
-		"not https":            {"tenants: [{tenant: a, graph: 'http://x', credential: {kind: managedIdentity}}]", `tenants[0].graph is not an https address`},
-		"no credential":        {"tenants: [{tenant: a}]", `the tenant has no credential.kind; write one of secret`},
-		"no secret":            {"tenants: [{tenant: a, credential: {kind: secret, clientId: x}}]", `a credential of kind secret has no secret; add credential.secret`},
-		"no client id":         {"tenants: [{tenant: a, credential: {kind: secret, secret: {file: " + tight + "}}}]", `has no clientId`},
-		"of another kind":      {"tenants: [{tenant: a, credential: {kind: managedIdentity, certificateFile: " + tight + "}}]", `certificateFile belongs to kind certificate`},
-		"tenant twice":         {"tenants: [{tenant: a, credential: {kind: managedIdentity}}, {tenant: A, credential: {kind: managedIdentity}}]", `tenant A is in the list twice`},
+		"no tenant id":         {"tenants: [{tenant: a, credential: {kind: managedIdentity}}]", `tenants[0].tenantId is missing`},
+		"bad tenant id":        {"tenants: [{tenant: a, tenantId: b.example, credential: {kind: managedIdentity}}]", `write the tenant's GUID`},
+		"not https":            {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, graph: 'http://x', credential: {kind: managedIdentity}}]", `tenants[0].graph is not an https address`},
+		"no credential":        {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000}]", `the tenant has no credential.kind; write one of secret`},
+		"no secret":            {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: secret, clientId: x}}]", `a credential of kind secret has no secret; add credential.secret`},
+		"no client id":         {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: secret, secret: {file: " + tight + "}}}]", `has no clientId`},
+		"of another kind":      {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity, certificateFile: " + tight + "}}]", `certificateFile belongs to kind certificate`},
+		"tenant twice":         {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity}}, {tenant: A, tenantId: 0b000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity}}]", `tenant A is in the list twice`},
 		"serve unknown":        {"serve: [z]", `entented.yaml:1:8: tenant z is not in tenants`},
 		"loose secret":         {"databaseUrl: {file: " + loose + "}", `chmod 600 ` + loose},
 		"absent secret":        {"databaseUrl: {file: /absent}", `no such file`},
@@ -141,7 +147,7 @@ func TestMistakesSayWhereAndWhatToDo(t *testing.T) {
 		"worker without":       {"role: worker\nkeysFile: k", `role worker needs a Temporal cluster`},
 		"worker without keys":  {"role: worker\ntemporal: {address: 'x:1'}", `set keysFile`},
 		"ui of a cluster":      {"temporal: {address: 'x:1', ui: true}", `belongs to the embedded server`},
-		"demo with tenants":    {"demo: {on: true}\ntenants: [{tenant: a, credential: {kind: managedIdentity}}]", `brings its own tenants`},
+		"demo with tenants":    {"demo: {on: true}\ntenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity}}]", `brings its own tenants`},
 		"token without role":   {"auth: {tokens: [{name: x, secret: {file: " + tight + "}}]}", `the token has no role`},
 		"token without secret": {"auth: {tokens: [{name: x, role: viewer}]}", `the token has no secret`},
 		"admin of nothing":     {"auth: {tokens: [{name: x, role: tenant-admin, secret: {file: " + tight + "}}]}", `a tenant admin has no tenant`},
