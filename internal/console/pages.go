@@ -1,0 +1,126 @@
+package console
+
+import (
+	"net/http"
+
+	"entente.dev/entente/internal/api/client"
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/store"
+)
+
+// rows is how many rows a page of a table has.
+const rows = 100
+
+// start leads to the only organization, or lists them.
+func (c *console) start(w http.ResponseWriter, r *http.Request, v visit) {
+	orgs, err := v.api.Organizations(r.Context())
+	if err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	if len(orgs) == 1 {
+		to := "/o/" + orgs[0]
+		if v.who.Role == authn.TenantAdmin {
+			to += "/inbox" // what a tenant admin comes for
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
+	c.show(w, r, http.StatusOK, v, t("organizations"), organizationsPage(orgs))
+}
+
+type overviewData struct {
+	status   wire.Status
+	coverage wire.Coverage
+	person   string
+}
+
+func (c *console) overview(w http.ResponseWriter, r *http.Request, v visit) {
+	v.page, v.events = "overview", true
+	var d overviewData
+	var err error
+	if d.status, err = v.api.Status(r.Context(), v.org); err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	d.person = r.URL.Query().Get("person")
+	d.coverage, err = v.api.Coverage(r.Context(), v.org, d.person, client.Page{After: r.URL.Query().Get("after"), Limit: rows})
+	if err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	c.show(w, r, http.StatusOK, v, t("overview"), overviewPage(v, d))
+}
+
+func (c *console) inbox(w http.ResponseWriter, r *http.Request, v visit) {
+	v.page, v.events = "inbox", true
+	f := client.RequestFilter{}
+	if v.who.Role == authn.TenantAdmin {
+		f.Tenant = string(v.who.Tenant)
+	}
+	all, err := v.api.Requests(r.Context(), v.org, f)
+	if err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	var waiting, answered []store.Request
+	for _, q := range all.Requests {
+		if q.Status == store.Waiting {
+			waiting = append(waiting, q)
+		} else {
+			answered = append(answered, q)
+		}
+	}
+	c.show(w, r, http.StatusOK, v, t("inbox"), inboxPage(v, waiting, answered))
+}
+
+type requestData struct {
+	request wire.Request
+	people  wire.People
+	after   string
+	decides bool // the visitor may answer
+	problem *wire.Problem
+}
+
+func (c *console) request(w http.ResponseWriter, r *http.Request, v visit) {
+	c.showRequest(w, r, v, http.StatusOK, nil)
+}
+
+func (c *console) showRequest(w http.ResponseWriter, r *http.Request, v visit, status int, p *wire.Problem) {
+	v.page = "inbox"
+	d := requestData{after: r.URL.Query().Get("after"), problem: p}
+	var err error
+	if d.request, err = v.api.Request(r.Context(), v.org, r.PathValue("id")); err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	if d.people, err = v.api.RequestPeople(r.Context(), v.org, d.request.ID, client.Page{After: d.after, Limit: rows}); err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	d.decides = d.request.Status == store.Waiting && v.who.Role == authn.TenantAdmin && v.who.Tenant == d.request.Tenant
+	c.show(w, r, status, v, t("request-of", d.request.Share), requestPage(v, d))
+}
+
+func (c *console) share(w http.ResponseWriter, r *http.Request, v visit) {
+	v.page, v.events = "overview", true
+	share := ident.Share{Source: ident.Tenant(r.PathValue("source")), Target: ident.Tenant(r.PathValue("target"))}
+	d, err := v.api.Share(r.Context(), v.org, share)
+	if err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	c.show(w, r, http.StatusOK, v, t("share-of", share), sharePage(v, d))
+}
+
+func (c *console) reductions(w http.ResponseWriter, r *http.Request, v visit) {
+	v.page, v.events = "reductions", true
+	all, err := v.api.Reductions(r.Context(), v.org)
+	if err != nil {
+		c.fail(w, r, v, err)
+		return
+	}
+	c.show(w, r, http.StatusOK, v, t("reductions"), reductionsPage(v, all.Reductions))
+}
