@@ -2,6 +2,7 @@ package entrasim_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -85,6 +86,10 @@ type answer struct {
 }
 
 func (c *caller) try(method, path string, body any) (*answer, error) {
+	return c.tryContext(c.t.Context(), method, path, body)
+}
+
+func (c *caller) tryContext(ctx context.Context, method, path string, body any) (*answer, error) {
 	var in io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -101,9 +106,9 @@ func (c *caller) try(method, path string, body any) (*answer, error) {
 		if !strings.HasPrefix(path, "/beta/") {
 			path = "/v1.0" + path
 		}
-		path = c.BaseURL() + path
+		path = c.BaseURL() + strings.ReplaceAll(path, " ", "%20")
 	}
-	req, err := http.NewRequestWithContext(c.t.Context(), method, path, in)
+	req, err := http.NewRequestWithContext(ctx, method, path, in)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +145,11 @@ func (c *caller) do(method, path string, body any, status int) *answer {
 
 func (c *caller) get(path string) *answer { c.t.Helper(); return c.do("GET", path, nil, 200) }
 
-func (a *answer) code() string { e, _ := a.body["error"].(object); s, _ := e["code"].(string); return s }
+func (a *answer) code() string {
+	e, _ := a.body["error"].(object)
+	s, _ := e["code"].(string)
+	return s
+}
 
 func (a *answer) text(name string) string { s, _ := a.body[name].(string); return s }
 

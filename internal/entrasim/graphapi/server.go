@@ -134,21 +134,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) readBody(r *http.Request) ([]byte, error) {
-	var src io.Reader = http.MaxBytesReader(nil, r.Body, maxBody)
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+	unreadable := &dir.Error{Status: 400, Code: "BadRequest", Message: "Unable to read the request body."}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	if err != nil {
+		return nil, unreadable
+	}
+	if len(body) > 0 && strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
 		if s.Switches.NoGzip.Load() {
-			_, _ = io.Copy(io.Discard, src)
 			return nil, &dir.Error{Status: 415, Code: "UnsupportedMediaType", Message: "The request content encoding is not supported."}
 		}
-		z, err := gzip.NewReader(src)
+		z, err := gzip.NewReader(bytes.NewReader(body))
 		if err != nil {
-			return nil, &dir.Error{Status: 400, Code: "BadRequest", Message: "The request body is not valid gzip."}
+			return nil, unreadable
 		}
-		src = io.LimitReader(z, maxBody)
-	}
-	body, err := io.ReadAll(src)
-	if err != nil {
-		return nil, &dir.Error{Status: 400, Code: "BadRequest", Message: "Unable to read the request body."}
+		if body, err = io.ReadAll(io.LimitReader(z, maxBody)); err != nil {
+			return nil, unreadable
+		}
 	}
 	return bytes.TrimSpace(body), nil
 }
