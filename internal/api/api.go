@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -45,15 +46,17 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.chain(), nil
+	return s.chain()
 }
 
 // OpenAPI is the description of the API that the reference documents record.
 func OpenAPI(version string) ([]byte, error) {
 	s := &server{Deps: Deps{Version: version}}
 	s.register(http.NewServeMux())
-	return json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	return s.document()
 }
+
+func (s *server) document() ([]byte, error) { return json.MarshalIndent(s.api.OpenAPI(), "", "  ") }
 
 func build(d Deps) (*server, error) {
 	if d.Store == nil || d.Control == nil || d.Auth == nil {
@@ -76,9 +79,17 @@ func build(d Deps) (*server, error) {
 }
 
 // chain is, from outside in: headers, panics, cross-origin writes, then the API or the console.
-func (s *server) chain() http.Handler {
+func (s *server) chain() (http.Handler, error) {
 	mux := http.NewServeMux()
 	s.register(mux)
+	document, err := s.document()
+	if err != nil {
+		return nil, fmt.Errorf("api: describe the API: %w", err)
+	}
+	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		_, _ = w.Write(document) // fails only when the reader has gone
+	})
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	if s.Metrics != nil {
@@ -100,7 +111,7 @@ func (s *server) chain() http.Handler {
 			Remedy: "use the console of this server, or a client that is not a browser",
 		}, http.StatusForbidden)))
 	}))
-	return s.recovered(headers(guard.Handler(s.signedIn(mux))))
+	return s.recovered(headers(guard.Handler(s.signedIn(mux)))), nil
 }
 
 // signedIn authenticates what is under /v1/. The rest is open (health, OpenAPI) or signs in by itself (console).
@@ -164,7 +175,8 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) register(mux *http.ServeMux) {
 	config := huma.DefaultConfig("Entente", s.Version)
-	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	// The document is served below, in 3.1 only, and computed once; the framework would do it on first use.
+	config.DocsPath, config.SchemasPath, config.OpenAPIPath, config.CreateHooks = "", "", "", nil
 	config.Info.Description = "Cross-tenant sync orchestrator for Microsoft Entra."
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}

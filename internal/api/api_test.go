@@ -187,7 +187,7 @@ func TestHealth(t *testing.T) {
 	w := apitest.New(t, func(d *api.Deps) {
 		d.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("up 1\n")) })
 	})
-	for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "up 1"} {
+	for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "up 1", "/openapi.json": `"openapi": "3.1.0"`} {
 		if status, _, raw := send(t, w, "GET", path, "", "Authorization", ""); status != 200 || !strings.Contains(raw, want) {
 			t.Errorf("%s: %d %q", path, status, raw)
 		}
