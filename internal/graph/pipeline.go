@@ -82,6 +82,9 @@ func (c *classify) Intercept(p khttp.Pipeline, i int, req *http.Request) (*http.
 		return nil, c.tag(k, transportProblem(k, c.base.Host, err))
 	}
 	if resp.StatusCode < 300 {
+		if strange := notGraph(k, resp); strange != nil {
+			return nil, c.tag(k, strange)
+		}
 		return resp, nil
 	}
 	body, _ := io.ReadAll(resp.Body)
@@ -90,6 +93,19 @@ func (c *classify) Intercept(p khttp.Pipeline, i int, req *http.Request) (*http.
 		c.tokens.invalidate()
 	}
 	return nil, c.tag(k, found)
+}
+
+// notGraph finds a success that Graph did not send: the page of a proxy or of a captive portal. Taking it for
+// an answer would make a change that never happened look done.
+func notGraph(k *call, resp *http.Response) *problem.Error {
+	if resp.ContentLength == 0 || strings.Contains(resp.Header.Get("Content-Type"), "json") {
+		return nil
+	}
+	kind, remedy := problem.Unavailable, "check the proxy between here and Graph; the call is tried again"
+	if k.write() {
+		kind, remedy = problem.Ambiguous, "check the proxy between here and Graph; the state is read again before anything is repeated"
+	}
+	return k.problem(kind, "", "the answer is not JSON: something on the way answered instead of Graph", remedy)
 }
 
 func (c *classify) tag(k *call, err *problem.Error) error {
