@@ -195,6 +195,9 @@ func (a *Activities) facts(ctx context.Context, org string, in *plan.Input) (err
 	if in.Inclusions, err = a.store.Inclusions(ctx, org); err != nil {
 		return err
 	}
+	over := func(until time.Time) bool { return !until.IsZero() && !in.Now.Before(until) }
+	in.Holds = slices.DeleteFunc(in.Holds, func(h plan.Hold) bool { return over(h.Until) })
+	in.Inclusions = slices.DeleteFunc(in.Inclusions, func(i plan.Inclusion) bool { return over(i.Until) })
 	envelopes, err := a.store.Envelopes(ctx, org)
 	if err != nil {
 		return err

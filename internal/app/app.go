@@ -7,6 +7,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type Options struct {
 	DatabaseURL       string // Postgres; "" is a SQLite file under DataDir
 	TemporalAddress   string // a cluster; "" embeds a server
 	TemporalNamespace string // "" is the embedded server's
+	TemporalTLS       *tls.Config
 	TemporalUI        bool
 	TemporalPort      int // of the embedded frontend; 0 picks a free one
 	TemporalUIPort    int

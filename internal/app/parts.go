@@ -65,7 +65,7 @@ func (a *App) startTemporal(ctx context.Context) error {
 	address, namespace := a.options.TemporalAddress, a.options.TemporalNamespace
 	if address == "" {
 		a.dev, err = devserver.Start(ctx, devserver.Options{
-			DataDir: a.options.DataDir, UI: a.options.TemporalUI, Port: a.options.TemporalPort, UIPort: a.options.TemporalUIPort, Logger: a.options.Log,
+			DataDir: a.options.DataDir, DatabaseURL: a.options.DatabaseURL, UI: a.options.TemporalUI, Port: a.options.TemporalPort, UIPort: a.options.TemporalUIPort, Logger: a.options.Log,
 		})
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ func (a *App) startTemporal(ctx context.Context) error {
 	}
 	a.address = address
 	a.temporal, err = temporalkit.Dial(ctx, temporalkit.Options{
-		Address: address, Namespace: namespace, Keys: keys, Metrics: a.metrics, Logger: a.options.Log,
+		Address: address, Namespace: namespace, TLS: a.options.TemporalTLS, Keys: keys, Metrics: a.metrics, Logger: a.options.Log,
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/config"
+	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/ident"
+)
+
+// FromConfig turns a validated configuration into the options of a process.
+func FromConfig(c *config.Config, version string, log *slog.Logger) (Options, error) {
+	o := Options{
+		Role: Role(c.Role), DataDir: c.DataDir, Listen: c.Listen, TemporalAddress: c.Temporal.Address,
+		TemporalNamespace: c.Temporal.Namespace, TemporalUI: c.Temporal.UI, TemporalPort: c.Temporal.Port,
+		TemporalUIPort: c.Temporal.UIPort, KeysFile: c.KeysFile, Version: version, Log: log,
+	}
+	var err error
+	if o.TemporalTLS, err = temporalTLS(c.Temporal.TLS); err != nil {
+		return o, err
+	}
+	if !c.DatabaseURL.IsZero() {
+		if o.DatabaseURL, err = c.DatabaseURL.Read(); err != nil {
+			return o, err
+		}
+	}
+	for _, t := range c.Tenants {
+		if c.Serves(t.Tenant) {
+			o.Tenants = append(o.Tenants, tenantConfig(t))
+		}
+	}
+	for _, t := range c.Tokens {
+		secret, err := t.Secret.Read()
+		if err != nil {
+			return o, fmt.Errorf("token %s: %w", t.Name, err)
+		}
+		o.Tokens = append(o.Tokens, authn.Token{Name: t.Name, Role: authn.Role(t.Role), Tenant: ident.Tenant(t.Tenant), Org: t.Org, Secret: secret})
+	}
+	return o, nil
+}
+
+func tenantConfig(t config.Tenant) graph.Config {
+	return graph.Config{
+		Tenant: t.Tenant, TenantID: t.TenantID, Authority: t.Authority, BaseURL: t.Graph, CAFile: t.CAFile,
+		Credential: graph.Credential{
+			Kind: t.Credential.Kind, ClientID: t.Credential.ClientID, Secret: t.Credential.Secret.Read,
+			CertificateFile: t.Credential.CertificateFile, TokenFile: t.Credential.TokenFile,
+			ManagedIdentityID: t.Credential.ManagedIdentityID, SendCertificateChain: t.Credential.SendCertificateChain,
+		},
+	}
+}
+
+// temporalTLS is nil where nothing is configured: clear text, which is for loopback only.
+func temporalTLS(t config.TLS) (*tls.Config, error) {
+	if !t.Enabled() {
+		return nil, nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", t.CAFile)
+		}
+	}
+	if t.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
