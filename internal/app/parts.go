@@ -19,6 +19,7 @@ import (
 	"entente.dev/entente/activities/record"
 	"entente.dev/entente/internal/api"
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/console"
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/control"
 	"entente.dev/entente/internal/devserver"
@@ -156,10 +157,7 @@ func (a *App) startAPI(context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Deps{
-		Store: a.store, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: a.metrics.Handler(),
-		Now: a.options.Now, Version: a.options.Version, Log: a.options.Log,
-	})
+	handler, err := a.handler(auth)
 	if err != nil {
 		return err
 	}
@@ -182,4 +180,25 @@ func (a *App) startAPI(context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// handler is the API with the console on top. The console asks the API in this process, with the rights of who is
+// signed in; it has no way around it.
+func (a *App) handler(auth authn.Authenticator) (http.Handler, error) {
+	var served http.Handler
+	var links []console.Link
+	if ui := a.TemporalUI(); ui != "" {
+		links = append(links, console.Link{Text: "Temporal UI", URL: ui})
+	}
+	pages, err := console.New(console.Deps{
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served.ServeHTTP(w, r) }), Links: links,
+	})
+	if err != nil {
+		return nil, err
+	}
+	served, err = api.New(api.Deps{
+		Store: a.store, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: a.metrics.Handler(),
+		Console: pages, Now: a.options.Now, Version: a.options.Version, Log: a.options.Log,
+	})
+	return served, err
 }
