@@ -132,7 +132,7 @@ type Instantiated struct {
 // InstantiateSyncApp makes a new synchronization application. It is not idempotent: each call makes another
 // one. Look for the name first, and after an Ambiguous answer. Other services see the new one minutes later.
 //
-// POST /applicationTemplates/{id}/instantiate · Application.ReadWrite.All (least: OwnedBy) · identity 1 RU, 1 write ·
+// POST /applicationTemplates/{id}/instantiate · Application.ReadWrite.OwnedBy · identity 1 RU, 1 write ·
 // learn.microsoft.com/graph/api/applicationtemplate-instantiate, checked 2026-11.
 func (c *Client) InstantiateSyncApp(ctx context.Context, displayName string) (Instantiated, error) {
 	r := c.begin(ctx, opInstantiate)
@@ -156,7 +156,7 @@ func (c *Client) InstantiateSyncApp(ctx context.Context, displayName string) (In
 
 // DeleteServicePrincipal removes the enterprise application of a synchronization. Users in the target stay.
 //
-// DELETE /servicePrincipals/{id} · Application.ReadWrite.All · identity 1 RU, 1 write ·
+// DELETE /servicePrincipals/{id} · Application.ReadWrite.OwnedBy · identity 1 RU, 1 write ·
 // learn.microsoft.com/graph/api/serviceprincipal-delete, checked 2026-11.
 func (c *Client) DeleteServicePrincipal(ctx context.Context, id string) error {
 	r := c.begin(ctx, opDeletePrincipal)
@@ -186,7 +186,7 @@ func (c *Client) ApplicationByAppID(ctx context.Context, appID string) (string, 
 
 // DeleteApplication puts an application registration into the recycle bin for 30 days.
 //
-// DELETE /applications/{id} · Application.ReadWrite.All · identity 1 RU, 1 write ·
+// DELETE /applications/{id} · Application.ReadWrite.OwnedBy · identity 1 RU, 1 write ·
 // learn.microsoft.com/graph/api/application-delete, checked 2026-11.
 func (c *Client) DeleteApplication(ctx context.Context, objectID string) error {
 	r := c.begin(ctx, opDeleteApp)

@@ -13,7 +13,6 @@ const (
 	permOrganization = "Organization.Read.All"
 	permUserRead     = "User.Read.All"
 	permUserWrite    = "User.ReadWrite.All"
-	permUserEnable   = "User.EnableDisableAccount.All"
 	permUserRestore  = "User.DeleteRestore.All"
 	permGroupRead    = "GroupMember.Read.All"
 	permGroupWrite   = "Group.ReadWrite.All"
@@ -21,7 +20,7 @@ const (
 	permPolicyRead   = "Policy.Read.All"
 	permPolicyWrite  = "Policy.ReadWrite.CrossTenantAccess"
 	permAppRead      = "Application.Read.All"
-	permAppWrite     = "Application.ReadWrite.All"
+	permAppWrite     = "Application.ReadWrite.OwnedBy" // with .All also for applications that somebody else made
 	permAssign       = "AppRoleAssignment.ReadWrite.All"
 	permSync         = "Synchronization.ReadWrite.All"
 	permSyncRead     = "Synchronization.Read.All"
