@@ -9,6 +9,7 @@ import (
 
 	"entente.dev/entente/internal/entrasim"
 	"entente.dev/entente/internal/entrasim/simclient"
+	"entente.dev/entente/internal/entrasim/world"
 )
 
 const syncTemplate = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"
@@ -152,4 +153,26 @@ func TestNewServicePrincipalIsUnknownForAWhile(t *testing.T) {
 	if len(found) != 1 || found[0]["id"] != sp {
 		t.Errorf("found %v", found)
 	}
+}
+
+func TestWorldFileJobsRun(t *testing.T) {
+	yes := true
+	w := world.ThreeTenants(0)
+	w.Tenants[0].Partners = []world.Partner{{Tenant: "b", OutboundAllowed: &yes}}
+	w.Tenants[1].Partners = []world.Partner{{Tenant: "a", InboundAllowed: &yes, SyncAllowed: &yes}}
+	w.Tenants[0].Jobs = []world.Job{{Target: "b", Groups: []string{"Collaboration"}, Started: true}}
+	s := start(t, func(o *entrasim.Options) { o.World = w })
+	if _, err := s.Admin().Advance(t.Context(), 41*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	state, err := s.Admin().State(t.Context(), "b", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range state.Users {
+		if u.Home == "annie@a.example" && u.UserType == "Member" {
+			return
+		}
+	}
+	t.Errorf("Annie is not in B: %+v", state.Users)
 }

@@ -111,7 +111,6 @@ func (t *Tenant) Grant(spID, permission string) *Error {
 	t.Assignments.put(Object{"id": id, "appRoleId": PermissionID(permission), "principalId": spID,
 		"principalType": "ServicePrincipal", "principalDisplayName": sp["displayName"], "resourceId": graph["id"],
 		"resourceDisplayName": "Microsoft Graph", "createdDateTime": t.Now(), "deletedDateTime": nil}, 0)
-	t.rights.Add(1)
 	return nil
 }
 
@@ -123,7 +122,6 @@ func (t *Tenant) Revoke(spID, permission string) *Error {
 	for _, a := range t.Assignments.all() {
 		if a["principalId"] == spID && a["resourceId"] == graph["id"] && a["appRoleId"] == PermissionID(permission) {
 			t.Assignments.remove(a.ID())
-			t.rights.Add(1)
 			return nil
 		}
 	}
@@ -204,7 +202,6 @@ func (t *Tenant) Assign(resourceID, principalID, roleID string, by Actor) (Objec
 		"createdDateTime": t.Now(), "deletedDateTime": nil}
 	t.Assignments.put(o, time.Now().UnixNano())
 	t.record(Change{Kind: ChangeAssignment, ID: resourceID, Other: principalID})
-	t.rights.Add(1)
 	t.auditRow("Add app role assignment to service principal", "ApplicationManagement", "Assign", by, target("ServicePrincipal", resourceID, res.Text("displayName"), ""))
 	return o, nil
 }
@@ -232,7 +229,6 @@ func (t *Tenant) Unassign(id string, by Actor) *Error {
 	}
 	t.Assignments.remove(id)
 	t.record(Change{Kind: ChangeAssignment, ID: a.Text("resourceId"), Other: a.Text("principalId"), Gone: true})
-	t.rights.Add(1)
 	t.auditRow("Remove app role assignment from service principal", "ApplicationManagement", "Unassign", by, target("ServicePrincipal", a.Text("resourceId"), a.Text("resourceDisplayName"), ""))
 	return nil
 }

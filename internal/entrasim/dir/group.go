@@ -201,7 +201,6 @@ func (t *Tenant) dropPrincipal(id string) {
 	for _, o := range t.Assignments.all() {
 		if o["principalId"] == id || o["resourceId"] == id {
 			t.Assignments.remove(o.ID())
-			t.rights.Add(1)
 		}
 	}
 }

@@ -45,7 +45,6 @@ type Tenant struct {
 	policy policyState
 	audit  auditLog
 	log    changeLog
-	rights atomic.Int64 // bumped when a permission changes
 }
 
 // NewTenant makes an empty directory.

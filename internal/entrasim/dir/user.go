@@ -194,6 +194,10 @@ var computed = map[string]func(*User) any{
 		return nil
 	},
 	"passwordProfile": func(*User) any { return nil }, // write-only
+	// Three properties of other services that the schema does not let be null.
+	"birthday":              func(*User) any { return time.Time{} },
+	"hireDate":              func(*User) any { return time.Time{} },
+	"deviceEnrollmentLimit": func(*User) any { return 5 },
 }
 
 // identities shows who signs the person in: before redemption the host's own domain, afterwards the home

@@ -13,7 +13,7 @@ func (c *call) organization() dir.Object {
 		domains = append(domains, map[string]any{"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": i == 0,
 			"isInitial": name == c.t.InitialDomain, "name": name, "type": "Managed"})
 	}
-	return dir.Object{"id": c.t.ID, "displayName": c.t.DisplayName, "tenantType": "AAD", "countryLetterCode": "SE", "verifiedDomains": domains,
+	return dir.Object{"id": c.t.ID, "displayName": c.t.DisplayName, "tenantType": "AAD", "countryLetterCode": "SE", "mobileDeviceManagementAuthority": "unknown", "verifiedDomains": domains,
 		"assignedPlans": []any{map[string]any{"assignedDateTime": "2024-01-01T00:00:00Z", "capabilityStatus": "Enabled", "service": "AADPremiumService",
 			"servicePlanId": "41781fb2-bc02-4b7c-bd55-b576c07bb09d"}}, "createdDateTime": "2024-01-01T00:00:00Z"}
 }
@@ -76,7 +76,8 @@ func (c *call) findTenant(argument string) error {
 func (c *call) appTemplate() dir.Object {
 	return dir.Object{"id": SyncTemplateID, "displayName": "Azure Active Directory Cross-Tenant Synchronization", "publisher": "Microsoft Corporation",
 		"description": "Provisions users of this tenant into another one.", "categories": []any{"identity"},
-		"supportedProvisioningTypes": []any{"sync"}, "supportedSingleSignOnModes": []any{}, "homePageUrl": "https://www.microsoft.com", "logoUrl": nil}
+		"supportedProvisioningTypes": []any{"sync"}, "supportedSingleSignOnModes": []any{}, "homePageUrl": "https://www.microsoft.com", "logoUrl": nil,
+		"isEntraIntegrated": true}
 }
 
 func (c *call) listTemplates() error {

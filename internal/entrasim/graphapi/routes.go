@@ -11,7 +11,7 @@ var (
 	usersRead    = []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.ReadBasic.All"}
 	usersWrite   = []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}
 	groupsRead   = []string{"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "GroupMember.Read.All", "GroupMember.ReadWrite.All"}
-	groupsDelta  = []string{"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "GroupMember.Read.All", "GroupMember.ReadWrite.All"}
+	groupsDelta  = []string{"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	groupsCreate = []string{"Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"}
 	groupsWrite  = []string{"Group.ReadWrite.All", "Directory.ReadWrite.All"}
 	membersWrite = []string{"GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All"}
