@@ -9,7 +9,7 @@
 //	json.go     hand-written encoding of users
 //	tenant.go   the tenant: construction, lag, change log
 //	users.go    create, update, delete, restore, lookups, paging
-//	group.go    groups and memberships
+//	group.go    groups and memberships; groupbin.go the Microsoft 365 groups in the recycle bin
 //	object.go   collections of everything that is few (applications, assignments, …)
 //	app.go      applications, service principals, permissions, secrets
 //	policy.go   cross-tenant access policy
