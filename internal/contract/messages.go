@@ -74,9 +74,10 @@ type TenantState struct {
 	Digest         string         `json:"digest"`
 	Failures       int            `json:"failures"` // in a row
 	Problem        *problem.Error `json:"problem,omitempty"`
-	Requested      []ident.Share  `json:"requested,omitempty"` // shares that wait for an observation
-	Due            time.Time      `json:"due,omitzero"`        // the next observation by the clock
-	NotBefore      time.Time      `json:"notBefore,omitzero"`  // however much it is asked for
+	ProjectedAt    time.Time      `json:"projectedAt,omitzero"` // when people last saw the time of an observation
+	Requested      []ident.Share  `json:"requested,omitempty"`  // shares that wait for an observation
+	Due            time.Time      `json:"due,omitzero"`         // the next observation by the clock
+	NotBefore      time.Time      `json:"notBefore,omitzero"`   // however much it is asked for
 }
 
 // TopologyAppliedSignal tells tenants and shares of a new topology.

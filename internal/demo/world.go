@@ -36,7 +36,7 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	}
 	d.app, err = app.Start(ctx, app.Options{
 		DataDir: filepath.Join(d.options.DataDir, "entented"), Listen: d.options.Listen, TemporalUI: true,
-		Tenants: tenantsOf(w, d.sim), Tokens: d.issueTokens(), Version: d.options.Version, Log: d.options.Log,
+		Tenants: Tenants(w, d.sim), Tokens: d.issueTokens(), Version: d.options.Version, Log: d.options.Log,
 	})
 	if err != nil {
 		return err
@@ -75,8 +75,8 @@ func (d *Demo) cleanDataDir() error {
 	return os.WriteFile(mark, nil, 0o600)
 }
 
-// tenantsOf is the process configuration for a simulated world: each tenant with its own credential.
-func tenantsOf(w *world.World, sim *entrasim.Server) []graph.Config {
+// Tenants is the process configuration for a simulated world: each tenant with its own credential.
+func Tenants(w *world.World, sim *entrasim.Server) []graph.Config {
 	var out []graph.Config
 	for _, t := range w.Tenants {
 		secret := t.Apps[0].Secrets[0]

@@ -172,10 +172,12 @@ func (e *entity) projectCoverage() error {
 }
 
 func (e *entity) project(news bool) error {
-	if !news {
+	now := workflow.Now(e.ctx)
+	const shownFor = time.Minute // the time of the last look that people see is never older than this
+	if !news && now.Sub(e.state.ProjectedAt) < shownFor {
 		return nil
 	}
-	now := workflow.Now(e.ctx)
+	e.state.ProjectedAt = now
 	status := store.TenantStatus{
 		Org: e.state.Org, Tenant: e.state.Tenant.Name, Stamp: store.Stamp{Run: 1, Seq: e.state.Seq},
 		Problem: e.state.Problem, SnapshotID: e.state.SnapshotID, ObservedAt: now, UpdatedAt: now,
