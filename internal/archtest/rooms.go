@@ -32,11 +32,11 @@ func rooms() []room {
 		{path: "internal/temporalkit/codec"},
 		// store itself is interfaces and values, pure like the rooms that it describes; its implementations are not.
 		{path: "internal/store", pure: true, may: values()},
-		{path: "internal/store/...", may: with("internal/store/...", "internal/testkit/...")},
+		{path: "internal/store/...", may: with("internal/store/...")},
 		{path: "internal/contract", pure: true, may: with("internal/store", "internal/temporalkit/failure")},
 		{path: "internal/graph/...", may: []string{"internal/ident", "internal/problem", "internal/directory", "internal/limits", "internal/graph/..."}},
 
-		{path: "internal/devserver", may: []string{"internal/testkit/..."}},
+		{path: "internal/devserver"},
 		{path: "internal/temporalkit", may: []string{"internal/problem", "internal/telemetry", "internal/temporalkit/..."}},
 		{path: "internal/authn", may: []string{"internal/ident", "internal/problem"}},
 		{path: "internal/authz", may: []string{"internal/ident", "internal/problem", "internal/authn"}},

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -36,6 +37,31 @@ const (
 
 // migrationLock is the advisory lock under which one of several starting processes migrates.
 const migrationLock = 0x656e74656e7465
+
+// ownerLock is held as long as an embedded server runs on a database: each believes that it owns every shard.
+const ownerLock = migrationLock + 1
+
+// ownPostgres takes the owner's lock on a connection of its own; closing that gives the lock back, and so does the
+// death of the process.
+func ownPostgres(ctx context.Context, databaseURL string) (release func(), err error) {
+	_, cfg, err := withSearchPath(databaseURL, executionSchema)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("embedded Temporal: connect to Postgres: %w", err)
+	}
+	var owned bool
+	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(ownerLock)).Scan(&owned); err != nil || !owned {
+		_ = conn.Close(ctx)
+		if err == nil {
+			err = errors.New("another entented runs its embedded server on this database; stop that one, or give both --temporal-address of one cluster")
+		}
+		return nil, fmt.Errorf("embedded Temporal: %w", err)
+	}
+	return func() { _ = conn.Close(context.Background()) }, nil
+}
 
 // openPostgres creates or migrates Temporal's two schemas with the server's own versioned migrations.
 func openPostgres(ctx context.Context, databaseURL string) (databases, error) {
@@ -164,8 +190,12 @@ func currentVersion(ctx context.Context, conn *pgx.Conn, schemaName, database st
 	return semver.ParseTolerant(text)
 }
 
+var concurrently = regexp.MustCompile(`(?i)^(\s*(?:CREATE(?:\s+UNIQUE)?|DROP)\s+INDEX)\s+CONCURRENTLY\b`)
+
 func (m migration) apply(ctx context.Context, tx pgx.Tx, database string) error {
 	for _, statement := range m.statements {
+		// Concurrent building spares a running server and cannot be undone as a whole; here no server runs yet.
+		statement = concurrently.ReplaceAllString(statement, "$1")
 		if _, err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 }
 
 func (s *Server) start(ctx context.Context, opts Options) error {
-	db, err := openDatabases(ctx, opts)
+	db, err := s.openDatabases(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -124,11 +124,18 @@ func (s *Server) Stop() error {
 	return s.stopErr
 }
 
-func openDatabases(ctx context.Context, opts Options) (databases, error) {
-	if opts.DatabaseURL != "" {
-		return openPostgres(ctx, opts.DatabaseURL)
+// openDatabases readies the databases and makes sure that nobody else runs a server on them.
+func (s *Server) openDatabases(ctx context.Context, opts Options) (databases, error) {
+	if opts.DatabaseURL == "" {
+		return openSQLite(opts.DataDir)
 	}
-	return openSQLite(opts.DataDir)
+	release, err := ownPostgres(ctx, opts.DatabaseURL)
+	if err != nil {
+		return databases{}, err
+	}
+	unlockDir := s.unlock
+	s.unlock = func() { release(); unlockDir() }
+	return openPostgres(ctx, opts.DatabaseURL)
 }
 
 // createNamespace writes the namespace before the server runs, which saves the ten seconds that a running server
