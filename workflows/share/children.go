@@ -21,8 +21,9 @@ func (e *entity) child(name, noun string, in, out any) error {
 // beside starts a child that runs beside the passes; its end makes the next pass due.
 func (e *entity) beside(name, noun, planDigest string, in any, ended func(workflow.Context, workflow.Future)) *background {
 	ctx, cancel := workflow.WithCancel(e.ctx)
-	b := &background{cancel: cancel, planDigest: planDigest}
-	future := workflow.ExecuteChildWorkflow(profile.Child(ctx, e.run().ID()+"/"+noun), name, in)
+	b := &background{cancel: cancel, planDigest: planDigest, id: e.run().ID() + "/" + noun}
+	future := workflow.ExecuteChildWorkflow(profile.Child(ctx, b.id), name, in)
+	b.started = future.GetChildWorkflowExecution()
 	workflow.Go(e.ctx, func(ctx workflow.Context) {
 		ended(ctx, future)
 		b.done = true
@@ -38,30 +39,32 @@ func (e *entity) ask(ref contract.SharePlanRef) error {
 		e.enter(e.state.Phase, e.state.Detail)
 		return nil
 	}
-	if e.asking == nil {
+	if e.asking == nil { // whoever answers must run before anybody sees the question
 		e.nextRun()
 		e.state.RequestID = fmt.Sprintf("%s-%s-%d", e.state.Share.Source, e.state.Share.Target, e.state.RunSeq)
+		in := contract.AcceptanceInput{Run: e.run(), RequestID: e.state.RequestID, Plan: ref}
+		e.asking = e.beside(contract.AcceptanceWorkflow, "acceptance", "", in, e.answered)
 	}
-	if e.asking == nil || e.asking.planDigest != ref.Digest {
-		if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.OpenRequest, contract.OpenRequestIn{Request: e.request(ref)}).Get(e.ctx, nil); err != nil {
+	asking := e.asking
+	if err := asking.started.Get(e.ctx, nil); err != nil {
+		return e.applyFailed(err, "the question to the target could not be started")
+	}
+	if asking.planDigest != ref.Digest {
+		if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.OpenRequest, contract.OpenRequestIn{Request: e.request(ref, asking.id)}).Get(e.ctx, nil); err != nil {
 			return e.applyFailed(err, "the target's inbox could not be written")
 		}
+		asking.planDigest = ref.Digest
 	}
-	if e.asking == nil {
-		in := contract.AcceptanceInput{Run: e.run(), RequestID: e.state.RequestID, Plan: ref}
-		e.asking = e.beside(contract.AcceptanceWorkflow, "acceptance", ref.Digest, in, e.answered)
-	}
-	e.asking.planDigest = ref.Digest
 	e.enter(contract.PhaseWaiting, "in the inbox of tenant "+string(e.state.Target.Name)+": "+ref.Acceptance.Why)
 	return nil
 }
 
-func (e *entity) request(ref contract.SharePlanRef) store.Request {
+func (e *entity) request(ref contract.SharePlanRef, workflowID string) store.Request {
 	now := workflow.Now(e.ctx)
 	return store.Request{
 		ID: e.state.RequestID, Org: e.state.Org, Kind: "acceptance", Share: e.state.Share, Tenant: e.state.Target.Name,
 		PlanDigest: ref.Digest, Why: ref.Acceptance.Why, People: ref.Counts.People, MaxUsers: ref.Policy.Acceptance.MaxUsers,
-		Guests: ref.Guests, Status: store.Waiting, Workflow: e.run().ID() + "/acceptance",
+		Guests: ref.Guests, Status: store.Waiting, Workflow: workflowID,
 		OpenedAt: now, ExpiresAt: now.Add(ref.Policy.Acceptance.AskFor),
 	}
 }

@@ -63,7 +63,9 @@ type entity struct {
 // background is a child that runs beside the passes: a question to the target, or a reduction with its grace.
 type background struct {
 	cancel     workflow.CancelFunc
+	id         string
 	planDigest string
+	started    workflow.Future
 	done       bool
 }
 
