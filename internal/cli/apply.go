@@ -21,7 +21,8 @@ func (r *run) applyCommand() *cobra.Command {
 	var wait, yes bool
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Hand a topology over: show its plan, ask, and apply exactly that plan", Args: cobra.NoArgs,
-		Long: "Hand a topology over: show its plan, ask (on a terminal, without --yes), and apply exactly that plan.\n" +
+		Long: "Hand a topology over: show its plan, ask (on a terminal), and apply exactly that plan.\n" +
+			"With --yes: do not ask, and show the plan's sums, warnings and refusals only; entente plan shows every change.\n" +
 			"With --wait: follow every share until it is in sync or cannot go on by itself. Exit code 0: in sync (or, without\n--wait, handed over); 3: refused; 4: a target has not answered yet.",
 		Example: "  entente apply -f topology.yaml\n  entente apply -f topology.yaml --yes --wait --timeout 30m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +41,7 @@ func (r *run) apply(ctx context.Context, file string, yes, wait bool) error {
 		return err
 	}
 	if r.format == "table" {
-		r.showPlan(p)
+		r.showBeforeApply(p, yes)
 	}
 	if p.Fatal {
 		if r.format != "table" {
@@ -78,6 +79,16 @@ func (r *run) apply(ctx context.Context, file string, yes, wait bool) error {
 		shares = append(shares, s.Share)
 	}
 	return r.settle(ctx, c, p.Organization, shares, before)
+}
+
+// showBeforeApply shows the whole plan to whoever is asked, and its sums to whoever has said yes already.
+func (r *run) showBeforeApply(p wire.Plan, yes bool) {
+	if !yes {
+		r.showPlan(p)
+		return
+	}
+	r.printf("%s\n", r.paint(bold, fmt.Sprintf("Plan %s of %s", short(p.Digest), p.Organization)))
+	r.showVerdict(p)
 }
 
 func (r *run) showRefusalsTo(p wire.Plan) {

@@ -80,11 +80,11 @@ func (r *run) showInbox(requests []asked, tenant string) {
 			r.printf("\n")
 		}
 		r.printf("%s\n", r.paint(bold, fmt.Sprintf("%s  %s  %s", q.ID, q.Share, q.Status)))
-		verb := "ask to come into"
+		wish := verb(q.People, "asks", "ask") + " to come into"
 		if q.Kind == "reduction" {
-			verb = "would leave"
+			wish = "would leave"
 		}
-		r.printf("  %s from %s %s %s", count(q.People, "person"), q.Share.Source, verb, q.Tenant)
+		r.printf("  %s from %s %s %s", count(q.People, "person"), q.Share.Source, wish, q.Tenant)
 		if q.MaxUsers > 0 {
 			r.printf(" (cap %d)", q.MaxUsers)
 		}
@@ -124,7 +124,7 @@ func (r *run) approveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "approve REQUEST | --tenant TENANT --all", Short: "Say yes for your tenant, within limits", Args: cobra.MaximumNArgs(1),
 		Long:    "Say yes for your tenant. What is left out stays as asked. Only the tenant's own admin can.\nExit code 4: a further approver is needed.",
-		Example: "  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude mallory@b.example",
+		Example: "  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude barbara@b.example",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
 			requests, err := chosen(ctx, c, org, args, tenant, all)
 			if err != nil {

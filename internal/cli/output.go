@@ -142,6 +142,13 @@ func when(t time.Time) string {
 
 func short(digest string) string { return ident.Short(digest) }
 
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

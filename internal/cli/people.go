@@ -19,7 +19,7 @@ func (r *run) holdCommand() *cobra.Command {
 	var tenant, reason, kind, forTime string
 	cmd := &cobra.Command{
 		Use: "hold USER --tenant TENANT", Short: "Keep a person out of a tenant, or blocked there", Args: cobra.ExactArgs(1),
-		Example: `  entente hold mallory@b.example --tenant c --reason "contract ended" --for 30d`,
+		Example: `  entente hold bob@b.example --tenant c --reason "contract ended" --for 30d`,
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
 			in := wire.NewHold{Person: args[0], Tenant: ident.Tenant(tenant), Kind: kind, Reason: reason}
 			if forTime != "" {
@@ -53,7 +53,7 @@ func (r *run) releaseCommand() *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
 		Use: "release USER --tenant TENANT", Short: "End a hold", Args: cobra.ExactArgs(1),
-		Example: "  entente release mallory@b.example --tenant c",
+		Example: "  entente release bob@b.example --tenant c",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
 			h, err := c.Release(ctx, org, args[0], ident.Tenant(tenant))
 			if err != nil {
@@ -143,7 +143,7 @@ func (r *run) restoreCommand() *cobra.Command {
 			}
 			if err := r.show(out, func() {
 				for _, s := range out.Restores {
-					r.printf("%s: %s of %s come back\n", s.Share, count(len(s.People), "person"), s.ReductionID)
+					r.printf("%s: %s of %s %s back\n", s.Share, count(len(s.People), "person"), s.ReductionID, verb(len(s.People), "comes", "come"))
 				}
 			}); err != nil || !wait {
 				return err

@@ -125,6 +125,11 @@ func (r *run) showPlan(p wire.Plan) {
 		r.showShare(p, share)
 	}
 	r.showEffects(p.Effects)
+	r.showVerdict(p)
+}
+
+// showVerdict closes a plan: what is refused, what to know, the sums and the digest.
+func (r *run) showVerdict(p wire.Plan) {
 	r.showRefusals(p)
 	if len(p.Warnings) > 0 {
 		r.printf("\nWarnings\n")

@@ -51,11 +51,11 @@ func (s *sharePlanner) acceptance(people int) AcceptanceNeed {
 	}
 	e := s.envelope
 	if e == nil {
-		return AcceptanceNeed{Needed: true, Why: "no envelope"}
+		return AcceptanceNeed{Needed: true, Why: "not accepted yet"}
 	}
 	var why []string
 	if !e.ExpiresAt.IsZero() && !s.in.Now.Before(e.ExpiresAt) {
-		why = append(why, "expired")
+		why = append(why, "the acceptance has expired")
 	}
 	if people > e.MaxUsers {
 		why = append(why, fmt.Sprintf("over the cap: %d people, %d accepted", people, e.MaxUsers))

@@ -227,13 +227,13 @@ func TestWhenTheTargetIsAsked(t *testing.T) {
 		why    string
 	}{
 		"agreed":      {func(*Envelope, *topology.Policy) {}, ""},
-		"expired":     {func(e *Envelope, _ *topology.Policy) { e.ExpiresAt = now }, "expired"},
+		"expired":     {func(e *Envelope, _ *topology.Policy) { e.ExpiresAt = now }, "the acceptance has expired"},
 		"cap":         {func(e *Envelope, _ *topology.Policy) { e.MaxUsers = 1 }, "over the cap: 2 people, 1 accepted"},
 		"set":         {func(e *Envelope, _ *topology.Policy) { e.Sets = []string{"others"} }, "new set: b-people"},
 		"type":        {func(e *Envelope, _ *topology.Policy) { e.UserType = "guest" }, "userType changed"},
 		"several":     {func(e *Envelope, _ *topology.Policy) { e.UserType, e.MaxUsers = "guest", 1 }, "over the cap: 2 people, 1 accepted; userType changed"},
 		"auto":        {func(e *Envelope, p *topology.Policy) { e.ExpiresAt, p.Acceptance.Mode = now, "auto" }, ""},
-		"no envelope": {nil, "no envelope"},
+		"no envelope": {nil, "not accepted yet"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -232,7 +232,7 @@ type Counts struct {
 // AcceptanceNeed is why a target has to be asked.
 type AcceptanceNeed struct {
 	Needed bool   `json:"needed"`
-	Why    string `json:"why,omitempty"` // no envelope | over the cap | new set | expired | …
+	Why    string `json:"why,omitempty"` // not accepted yet; over the cap: …; new set: …; the acceptance has expired
 }
 
 // BudgetVerdict compares a reduction with its budget.

@@ -107,7 +107,7 @@ func (c *Control) ask(ctx context.Context, org string, p *plan.SharePlan) {
 		status.Phase, status.InSync, status.RequestID = "waiting", false, id
 		status.Detail = fmt.Sprintf("waits for tenant %s", p.Share.Target)
 		c.must(c.store.PutRequest(ctx, store.Request{
-			ID: id, Org: org, Kind: "acceptance", Share: p.Share, Tenant: p.Share.Target, PlanDigest: p.Digest, Why: "no envelope",
+			ID: id, Org: org, Kind: "acceptance", Share: p.Share, Tenant: p.Share.Target, PlanDigest: p.Digest, Why: "not accepted yet",
 			People: p.Counts.People, MaxUsers: 500, Guests: p.Counts.Converts, Status: store.Waiting, Workflow: "workflow-of-" + id,
 			OpenedAt: Start, ExpiresAt: Start.Add(14 * 24 * time.Hour),
 		}))

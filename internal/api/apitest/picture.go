@@ -45,7 +45,7 @@ func picture(t *topology.Topology, done, fatal bool) *plan.Plan {
 }
 
 func sharePicture(s ident.Share, done bool) plan.SharePlan {
-	p := plan.SharePlan{Share: s, Acceptance: plan.AcceptanceNeed{Needed: !done, Why: "no envelope"}}
+	p := plan.SharePlan{Share: s, Acceptance: plan.AcceptanceNeed{Needed: !done, Why: "not accepted yet"}}
 	if done {
 		p.Acceptance.Why = ""
 	}
