@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -39,10 +38,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log := telemetry.NewLogger(os.Stderr, c.LogLevel)
 	if c.Demo.On {
-		return runDemo(ctx, c, log)
+		return runDemo(ctx, c)
 	}
+	log := telemetry.NewLogger(os.Stderr, c.LogLevel)
 	options, err := app.FromConfig(c, cli.Version(), log)
 	if err != nil {
 		return err
@@ -60,11 +59,11 @@ func run(ctx context.Context) error {
 	return errors.Join(err, a.Stop())
 }
 
-// runDemo stays up only in front of a person.
-func runDemo(ctx context.Context, c *config.Config, log *slog.Logger) error {
+// runDemo stays up in front of a person, or where it is told to.
+func runDemo(ctx context.Context, c *config.Config) error {
 	attached := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("CI") == ""
 	return demo.Run(ctx, demo.Options{
 		DataDir: c.DataDir, Listen: c.Listen, Users: c.Demo.Users, Cycle: c.Demo.Cycle,
-		Stay: attached, Out: os.Stdout, Log: log, Version: cli.Version(),
+		Stay: attached || c.Demo.Stay, Out: os.Stdout, LogLevel: c.LogLevel, Version: cli.Version(),
 	})
 }

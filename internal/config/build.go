@@ -32,7 +32,7 @@ func (s *source) build() *Config {
 		},
 		KeysFile: s.text("keysFile"),
 		Observe:  Observe{Minimum: s.duration("observe.minimum"), Default: s.duration("observe.default")},
-		Demo:     Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle")},
+		Demo:     Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
 	}
 	_ = c.LogLevel.UnmarshalText([]byte(s.choice("logLevel"))) // the table lists slog's own words
 	for i := range s.lengths["tenants"] {

@@ -95,6 +95,7 @@ type Demo struct {
 	On    bool
 	Users int           // people a tenant that are not shared
 	Cycle time.Duration // of the simulator's provisioning engine
+	Stay  bool          // keep serving when it is done
 }
 
 // Serves tells whether this process serves the tenant.

@@ -50,6 +50,7 @@ func settings() []setting {
 		{path: "demo.on", kind: boolean, standard: "false", flagName: "demo", doc: "Run the demonstration: the Entra simulator with tenants a, b and c beside everything else."},
 		{path: "demo.users", kind: number, standard: "200", doc: "People of each simulated tenant that are not shared."},
 		{path: "demo.cycle", kind: duration, standard: "2s", doc: "Cycle of the simulated provisioning engine."},
+		{path: "demo.stay", kind: boolean, standard: "false", doc: "Keep serving when the demonstration is done. It does so by itself in a terminal."},
 		{path: "tenants[].tenant", kind: text, doc: "**Required.** The tenant's short name, as in the topology; it appears in messages and metrics."},
 		{path: "tenants[].tenantId", kind: text, doc: "**Required.** The tenant's GUID, as in the topology: what work for the tenant is addressed to."},
 		{path: "tenants[].credential.kind", kind: choice, values: []string{CredentialSecret, CredentialCertificate, CredentialWorkloadIdentity, CredentialManagedIdentity}, doc: "**Required.** How this process proves to be the application in that tenant."},

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"entente.dev/entente/internal/api/client"
@@ -20,14 +21,14 @@ import (
 
 // Options of a demonstration.
 type Options struct {
-	DataDir string        // fresh or of an earlier demonstration, which is thrown away
-	Listen  string        // of API and console
-	Users   int           // people a tenant who are not shared
-	Cycle   time.Duration // of the simulated provisioning engine
-	Stay    bool          // keep serving until the context ends
-	Out     io.Writer
-	Log     *slog.Logger
-	Version string
+	DataDir  string        // fresh or of an earlier demonstration, which is thrown away
+	Listen   string        // of API and console
+	Users    int           // people a tenant who are not shared
+	Cycle    time.Duration // of the simulated provisioning engine
+	Stay     bool          // keep serving until the context ends
+	Out      io.Writer
+	LogLevel slog.Level // of the daemon's log, which goes to a file in DataDir
+	Version  string
 }
 
 // Demo is one running demonstration.
@@ -37,6 +38,7 @@ type Demo struct {
 	app     *app.App
 	api     *client.Client // as the platform team
 	tokens  map[string]string
+	log     *os.File
 	file    string // the topology, as the commands name it
 
 	began   time.Time

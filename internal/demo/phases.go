@@ -201,7 +201,7 @@ func (d *Demo) object(ctx context.Context, tenant, home string) (simclient.UserS
 
 // expect runs one command as a person would, shows it, and insists on its exit code.
 func (d *Demo) expect(ctx context.Context, code int, as string, args ...string) error {
-	d.printf("\n$ entente %s   # as %s\n", strings.Join(args, " "), as)
+	d.printf("\n$ entente %s   # as %s\n", shellWords(args), as)
 	var stderr bytes.Buffer
 	global := []string{"--server", d.app.URL(), "--token-file", d.tokenFile(as), "--timeout", patience.String()}
 	got := cli.Run(ctx, append(global, args...), strings.NewReader(""), d.options.Out, &stderr)
@@ -236,4 +236,3 @@ func (d *Demo) until(ctx context.Context, what string, ask func() (bool, string,
 		}
 	}
 }
-

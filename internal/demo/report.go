@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,18 @@ type timing struct {
 func (d *Demo) printf(format string, args ...any) { fmt.Fprintf(d.options.Out, format, args...) }
 
 func (d *Demo) title(text string) { d.printf("\n== %s\n", text) }
+
+// shellWords writes arguments as a person would type them.
+func shellWords(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = a
+		if strings.ContainsAny(a, " \t") {
+			words[i] = strconv.Quote(a)
+		}
+	}
+	return strings.Join(words, " ")
+}
 
 // phases sums shares up: "2 in-sync, 4 syncing".
 func phases(shares []wire.ShareStatus) string {

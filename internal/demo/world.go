@@ -16,6 +16,7 @@ import (
 	"entente.dev/entente/internal/entrasim/world"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/telemetry"
 )
 
 // exampleFile is where the example stands in a checkout.
@@ -29,6 +30,9 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	if err := d.cleanDataDir(); err != nil {
 		return err
 	}
+	if d.log, err = os.OpenFile(d.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+		return err
+	}
 	w := world.ThreeTenants(d.options.Users)
 	d.sim, err = entrasim.Start(ctx, entrasim.Options{World: w, DataDir: filepath.Join(d.options.DataDir, "entrasim"), CycleLength: d.options.Cycle})
 	if err != nil {
@@ -36,7 +40,7 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	}
 	d.app, err = app.Start(ctx, app.Options{
 		DataDir: filepath.Join(d.options.DataDir, "entented"), Listen: d.options.Listen, TemporalUI: true,
-		Tenants: Tenants(w, d.sim), Tokens: d.issueTokens(), Version: d.options.Version, Log: d.options.Log,
+		Tenants: Tenants(w, d.sim), Tokens: d.issueTokens(), Version: d.options.Version, Log: telemetry.NewLogger(d.log, d.options.LogLevel),
 	})
 	if err != nil {
 		return err
@@ -52,6 +56,7 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	d.printf("  Entente API and console    %s\n", d.app.URL())
 	d.printf("  Temporal UI                %s\n", d.app.TemporalUI())
 	d.printf("  tokens                     %s\n", filepath.Join(d.options.DataDir, "tokens"))
+	d.printf("  the daemon's log           %s\n", d.logFile())
 	return d.remember(ctx)
 }
 
@@ -122,6 +127,9 @@ func (d *Demo) chooseFile() error {
 
 func (d *Demo) tokenFile(name string) string { return filepath.Join(d.options.DataDir, "tokens", name) }
 
+// logFile keeps what the daemon logs out of the story on the screen.
+func (d *Demo) logFile() string { return filepath.Join(d.options.DataDir, "entented.log") }
+
 func (d *Demo) stop() {
 	if d.app != nil {
 		if err := d.app.Stop(); err != nil {
@@ -132,5 +140,8 @@ func (d *Demo) stop() {
 		if err := d.sim.Close(); err != nil {
 			d.printf("stopping the simulator: %v\n", err)
 		}
+	}
+	if d.log != nil {
+		_ = d.log.Close() // nothing is written any more
 	}
 }
