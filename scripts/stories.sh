@@ -18,4 +18,4 @@ if [ ${#names[@]} -gt 0 ]; then
 	done
 	run="^TestStories\$/^($(IFS='|' && echo "${names[*]}"))\$"
 fi
-ENTENTE_STORIES=all ENTENTE_BIN="$PWD/bin" go test -json -count=1 -vet=off -timeout 45m -run "$run" ./internal/e2e | "$sum" -stories
+STORY="${names[*]-}" ENTENTE_STORIES=all ENTENTE_BIN="$PWD/bin" go test -json -count=1 -vet=off -timeout 45m -run "$run" ./internal/e2e | "$sum" -stories
