@@ -138,7 +138,7 @@ func TestTenantAdminDecides(t *testing.T) {
 	t.Parallel()
 	b := open(t, console.Deps{})
 	b.signIn("c-admin")
-	b.shows("Waiting for an answer", "2 from b ask to come into c", "1 already guest", "tenant-admin of c")
+	b.shows("Waiting for an answer", "2 people from b ask to come into c", "1 already guest", "tenant-admin of c")
 	b.hides("ask to come into a")
 	if answer := b.do("GET", base+"/requests/req-a-b-1", nil); answer.StatusCode != 403 {
 		t.Errorf("another tenant's request: %d", answer.StatusCode)
