@@ -1,0 +1,34 @@
+// Package e2e holds the product's stories: one testscript file per promise to a user under stories/, written in the
+// product's own commands. Each story runs the built programs as processes of their own, with a simulated world and a
+// data directory that no other story sees.
+//
+// make e2e runs all stories, make e2e STORY="a b" some; go test ./internal/e2e runs a core of them, and all with
+// ENTENTE_STORIES=all or those that STORY names. ENTENTE_BIN names the directory of built programs; without it
+// they are built first. A failed story prints what its processes logged.
+//
+// Beside testscript's own commands a story has these. A leading ! asks for the opposite.
+//
+//	entente …, entrasim …        the programs; they must end with exit code 0
+//	exits CODE entente …         the program must end with this exit code
+//	world [FLAG…]                start the three tenants of the documentation (flags of entrasim run); fast cycles
+//	daemon start [FLAG…]         start entented for that world and wait until it serves
+//	daemon stop|kill             end it as Ctrl-C does, or with SIGKILL
+//	daemon restart [FLAG…]       start it again where it stopped
+//	as NAME                      who types entente from here on: platform, admin-a, admin-b, admin-c, viewer, stranger
+//	secret TENANT TEXT           put another client secret into the daemon's file for the tenant
+//	eventually TIME [stdout|stderr REGEXP | exits CODE]… -- COMMAND …
+//	                             repeat a command until all of it holds
+//	remember NAME TENANT PERSON  keep the object id of a person in a tenant in $NAME
+//	person TENANT PERSON [is=member|guest|internal|deleted|absent] [id=ID]
+//	                             what the tenant's directory itself says of a person
+//	objects SHARE|all one|none   each side of a share has exactly one of each object that the share needs, or none
+//	mark NAME                    keep the place in the request log as $NAME
+//	writes [since=MARK] [until=MARK] [tenant=T] [method=M] [route=REGEXP] none|some|NUMBER
+//	                             how many writes Graph received
+//	order [since=MARK] REGEXP…   the first write to match each expression came after the last to match the one before
+//	untouched [TENANT/PERSON…]   no write addressed an object that was there before Entente, but these people
+//	requests since=MARK at-most NUMBER
+//	                             how many requests Graph received
+//	kill-at WHEN TENANT METHOD ROUTE
+//	                             kill entented while the next such write is held before or after it is carried out
+package e2e
