@@ -147,7 +147,8 @@ func (d engineDirectory) DirectMembers(groupID string) []string {
 func (d engineDirectory) Assignments(spID string) []engine.Assignment {
 	var out []engine.Assignment
 	for _, o := range d.t.AssignedTo(spID) {
-		out = append(out, engine.Assignment{PrincipalID: o.Text("principalId"), PrincipalType: o.Text("principalType"), AppRoleID: o.Text("appRoleId")})
+		created, _ := o["createdDateTime"].(time.Time)
+		out = append(out, engine.Assignment{PrincipalID: o.Text("principalId"), PrincipalType: o.Text("principalType"), AppRoleID: o.Text("appRoleId"), CreatedAt: created})
 	}
 	return out
 }
@@ -196,7 +197,11 @@ func (d engineDirectory) CreateExternal(in engine.User) (string, error) {
 	}
 	made, derr := d.t.CreateUser(u, dir.EngineActor)
 	if derr != nil {
-		return "", &engine.DirectoryError{Code: "InvitationCreationFailure", Reason: derr.Message}
+		code := "InvitationCreationFailure"
+		if derr.Code == "Directory_QuotaExceeded" {
+			code = "AzureActiveDirectoryQuotaLimitExceeded"
+		}
+		return "", &engine.DirectoryError{Code: code, Reason: derr.Message}
 	}
 	return made.ID, nil
 }

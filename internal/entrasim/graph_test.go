@@ -281,11 +281,18 @@ func TestMultitenantOrganization(t *testing.T) {
 	}
 	b.do("PATCH", "/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization", object{"userSyncInbound": object{"isSyncAllowed": true}}, 204)
 	b.do("PATCH", mto+"/joinRequest", object{"addedByTenantId": ids["c"]}, 204)
+	settle := func() {
+		if _, err := s.Admin().Advance(t.Context(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle()
 	if got := b.get(mto + "/joinRequest").body["transitionDetails"].(object); got["status"] != "failed" {
 		t.Errorf("joining through the wrong tenant: %v", got)
 	}
 	b.do("PATCH", mto+"/joinRequest", object{"addedByTenantId": "00000000-0000-0000-0000-000000000000"}, 204)
 	b.do("PATCH", mto+"/joinRequest", object{"addedByTenantId": ids["a"]}, 204)
+	settle()
 	if got := b.get(mto + "/joinRequest"); got.text("memberState") != "active" {
 		t.Errorf("%s", got.raw)
 	}
@@ -296,6 +303,7 @@ func TestMultitenantOrganization(t *testing.T) {
 		t.Errorf("template was not applied: %s", got.raw)
 	}
 	b.do("DELETE", mto+"/tenants/"+ids["b"], nil, 204)
+	settle()
 	a.do("GET", mto+"/tenants/"+ids["b"], nil, 404)
 }
 

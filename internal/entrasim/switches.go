@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"entente.dev/entente/internal/entrasim/dir"
 	"entente.dev/entente/internal/entrasim/engine"
 	"entente.dev/entente/internal/entrasim/graphapi"
 	"entente.dev/entente/internal/entrasim/signin"
@@ -88,10 +89,25 @@ func knobs() []knob {
 		{"delta-reset", "", "set to now: every delta token so far answers 410 with a Location", "delta query overview",
 			func(*Server) string { return "" }, func(s *Server, _ string) error { s.graph.ResetDelta(); return nil }},
 		boolKnob("mto-strict-owner-removal", false, "owner tenants cannot be removed", "conflict: how-to against the Graph page", func(s *Server) flag { return &s.graph.Switches.StrictOwnerRemoval }),
-		durationKnob("mto-delay", 0, "how long joins and removals take, virtual time", "documented as minutes to 4 hours",
+		durationKnob("mto-delay", graphapi.DefaultJoinDelay, "how long joins and removals take, virtual time", "documented as minutes to 4 hours; short for people's sake",
 			func(s *Server) time.Duration { return time.Duration(s.graph.Switches.JoinDelay.Load()) },
 			func(s *Server, d time.Duration) { s.graph.Switches.JoinDelay.Store(int64(d)) }),
+		boolKnob("mto-sync-shells", true, "joining makes a configuration MTO_Sync_<TenantID> for each partner, again after deletion", "multitenant-org-faq and set-up-multi-tenant-org pages", func(s *Server) flag { return &s.graph.Switches.SyncShells }),
+		boolKnob("refuse-unknown-tenants", false, "refuse a partner entry for a tenant that is not in the world", "undocumented; entries for any tenant are accepted", func(s *Server) flag { return &s.graph.Switches.RefuseUnknownTenants }),
 		boolKnob("batch-shuffle", false, "answer batch items in any order", "json-batching page: order is not guaranteed", func(s *Server) flag { return &s.graph.Switches.BatchShuffle }),
+		intKnob("delta-page", 0, "changes in a delta page; 0: 200", "undocumented", func(s *Server) int { return int(s.graph.Switches.DeltaPage.Load()) },
+			func(s *Server, n int) { s.graph.Switches.DeltaPage.Store(int64(n)) }),
+		boolKnob("delta-empty", false, "a delta round begins with a page of nothing and a nextLink", "delta query overview: value may be empty", func(s *Server) flag { return &s.graph.Switches.DeltaEmpty }),
+		boolKnob("delta-replays", false, "the last item of a delta page comes again on the next one", "delta query overview: objects may repeat, replays are possible", func(s *Server) flag { return &s.graph.Switches.DeltaReplays }),
+		boolKnob("delta-shuffle", false, "delta changes come in any order", "delta query overview: any order", func(s *Server) flag { return &s.graph.Switches.DeltaShuffled }),
+		durationKnob("cycle-length", engine.DefaultCycleLength, "interval of provisioning cycles, virtual time; not configurable in the service", "cross-tenant-synchronization-overview",
+			func(s *Server) time.Duration { return s.engine.CycleLength() },
+			func(s *Server, d time.Duration) { s.engine.SetCycleLength(d) }),
+		boolKnob("replica-flapping", false, "within read-lag every read asks a replica at random", "designing for eventual consistency", func(s *Server) flag { return everyTenant{s} }),
+		intKnob("assignment-limit", dir.AssignmentLimit, "app role assignments a principal may hold; 0: no limit", "service limits", func(s *Server) int { return s.realm.Tenants()[0].MaxAssignments() },
+			func(s *Server, n int) { s.each(func(t *dir.Tenant) { t.SetAssignmentLimit(n) }) }),
+		intKnob("directory-quota", 0, "users a directory may hold; 0: no limit", "service limits: 50,000, or 300,000 with a verified domain, or more", func(s *Server) int { return s.realm.Tenants()[0].Quota() },
+			func(s *Server, n int) { s.each(func(t *dir.Tenant) { t.SetQuota(n) }) }),
 		{"policy-limit", "true", "refuse an access policy above 25 KB", "external-id troubleshoot page, 2024; being lifted",
 			func(s *Server) string { return strconv.FormatBool(s.realm.Tenants()[0].PolicyLimit()) },
 			func(s *Server, v string) error {
@@ -124,6 +140,35 @@ func knobs() []knob {
 		countKnob("token-fail", "token requests still to be answered 503", func(w *signin.Switches) *int { return &w.FailTokens }),
 		countKnob("challenge-next", "Graph calls still to be challenged (continuous access evaluation)", func(w *signin.Switches) *int { return &w.ChallengeNext }),
 	}
+}
+
+// each does something to every tenant.
+func (s *Server) each(f func(*dir.Tenant)) {
+	for _, t := range s.realm.Tenants() {
+		f(t)
+	}
+}
+
+// everyTenant is the flapping of all replicas as one flag.
+type everyTenant struct{ s *Server }
+
+func (e everyTenant) Load() bool    { return e.s.realm.Tenants()[0].Flapping() }
+func (e everyTenant) Store(on bool) { e.s.each(func(t *dir.Tenant) { t.SetFlapping(on) }) }
+
+// intKnob is a number that is not negative.
+func intKnob(name string, fallback int, meaning, source string, get func(*Server) int, set func(*Server, int)) knob {
+	return knob{name, strconv.Itoa(fallback), meaning, source,
+		func(s *Server) string { return strconv.Itoa(get(s)) },
+		func(s *Server, v string) error {
+			n, err := strconv.Atoi(v)
+			if err == nil && n < 0 {
+				err = fmt.Errorf("%d is below 0", n)
+			}
+			if err == nil {
+				set(s, n)
+			}
+			return err
+		}}
 }
 
 func countKnob(name, meaning string, at func(*signin.Switches) *int) knob {

@@ -192,10 +192,17 @@ func (t *Tenant) Assign(resourceID, principalID, roleID string, by Actor) (Objec
 	if !hasRole(res, roleID) {
 		return nil, BadRequest("Permission being assigned was not found on application '%s'.", res.Text("appId"))
 	}
+	held := 0
 	for _, a := range t.Assignments.all() {
-		if a["principalId"] == principalID && a["resourceId"] == resourceID && a["appRoleId"] == roleID {
+		if a["principalId"] != principalID {
+			continue
+		}
+		if held++; a["resourceId"] == resourceID && a["appRoleId"] == roleID {
 			return nil, BadRequest("Permission being assigned already exists on the object")
 		}
+	}
+	if limit := int(t.assignmentLimit.Load()); limit > 0 && held >= limit {
+		return nil, BadRequest("The principal holds the maximum of %d app role assignments.", limit)
 	}
 	o := Object{"id": NewID(), "appRoleId": roleID, "principalId": principalID, "principalType": kind,
 		"principalDisplayName": name, "resourceId": resourceID, "resourceDisplayName": res["displayName"],
@@ -238,6 +245,14 @@ func (t *Tenant) AuditApp(activity, operation string, by Actor, o Object) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.auditRow(activity, "ApplicationManagement", operation, by, target("Application", o.ID(), o.Text("displayName"), ""))
+}
+
+// AuditProvisioning writes an audit row about a synchronization's configuration or state.
+func (t *Tenant) AuditProvisioning(activity string, by Actor, sp Object) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.auditRow(activity, "ProvisioningManagement", "Update", by, target("ServicePrincipal", sp.ID(), sp.Text("displayName"), ""))
+	t.audit.rows[len(t.audit.rows)-1]["loggedByService"] = "Account Provisioning"
 }
 
 // RemoveServicePrincipal deletes a service principal and its assignments; false when it was not there.

@@ -30,7 +30,9 @@ func (p *policyState) init(t *Tenant) {
 		"blockMsolPowerShell": false, "allowUserConsentForRiskyApps": nil, "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
 		"defaultUserRolePermissions": map[string]any{"allowedToCreateApps": true, "allowedToCreateSecurityGroups": true,
 			"allowedToReadOtherUsers": true, "permissionGrantPoliciesAssigned": []any{}}}
-	p.resetTemplates()
+	for _, name := range []string{PartnerTemplate, SyncTemplate} {
+		p.templates[name] = freshTemplate(name)
+	}
 }
 
 func access(kind string) map[string]any {
@@ -284,15 +286,23 @@ func (t *Tenant) SyncAllowed(other string) bool {
 	return b
 }
 
-func (p *policyState) resetTemplates() {
-	p.templates["partner"] = Object{"id": "multiTenantOrganizationPartnerConfiguration", "templateApplicationLevel": "none", "inboundTrust": nil,
+// The two templates of multitenant organizations, by their path segment.
+const (
+	PartnerTemplate = "multiTenantOrganizationPartnerConfiguration"
+	SyncTemplate    = "multiTenantOrganizationIdentitySynchronization"
+)
+
+// freshTemplate is a template of which nothing is applied.
+func freshTemplate(name string) Object {
+	if name == SyncTemplate {
+		return Object{"id": name, "templateApplicationLevel": "none", "userSyncInbound": map[string]any{"isSyncAllowed": nil}}
+	}
+	return Object{"id": name, "templateApplicationLevel": "none", "inboundTrust": nil,
 		"automaticUserConsentSettings": map[string]any{"inboundAllowed": nil, "outboundAllowed": nil}, "b2bCollaborationInbound": nil,
 		"b2bCollaborationOutbound": nil, "b2bDirectConnectInbound": nil, "b2bDirectConnectOutbound": nil}
-	p.templates["sync"] = Object{"id": "multiTenantOrganizationIdentitySynchronization", "templateApplicationLevel": "none",
-		"userSyncInbound": map[string]any{"isSyncAllowed": nil}}
 }
 
-// Template reads "partner" or "sync".
+// Template reads one template.
 func (t *Tenant) Template(which string) Object {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -313,11 +323,11 @@ func (t *Tenant) PatchTemplate(which string, patch Object) {
 	t.policy.templates[which] = next
 }
 
-// ResetTemplates brings both templates back to "nothing is applied".
-func (t *Tenant) ResetTemplates() {
+// ResetTemplate brings a template back to "nothing is applied".
+func (t *Tenant) ResetTemplate(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.policy.resetTemplates()
+	t.policy.templates[name] = freshTemplate(name)
 }
 
 // PolicyLimit tells whether the 25 KB ceiling is on.

@@ -3,6 +3,7 @@ package dir
 import (
 	"crypto/sha256"
 	"hash/fnv"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,10 @@ type Tenant struct {
 	clock Clock
 	lag   atomic.Int64 // maximal replication lag, nanoseconds of wall time
 	spLag atomic.Int64 // delay of a new service principal
+	flap  atomic.Bool  // within the lag, every read asks another replica
+	old   atomic.Int64 // readers at present that see every record as it was before its last write
+
+	assignmentLimit, quota atomic.Int64
 
 	mu     sync.RWMutex
 	users  userTable
@@ -52,6 +57,7 @@ func NewTenant(id, name, displayName, domain string, clock Clock) *Tenant {
 	t := &Tenant{ID: id, Name: name, DisplayName: displayName, Domain: domain, clock: clock,
 		InitialDomain: InitialDomain(name), memberOf: map[string]map[string]struct{}{},
 		secrets: map[string][]Secret{}, spReady: map[string]time.Time{}}
+	t.assignmentLimit.Store(AssignmentLimit)
 	t.users.init()
 	t.groups.byID = map[string]int{}
 	for _, c := range []**Collection{&t.Applications, &t.ServicePrincipals, &t.Assignments, &t.Contacts, &t.Grants, &t.Bin, &t.Roles} {
@@ -85,12 +91,46 @@ func (t *Tenant) SetLag(read, servicePrincipal time.Duration) {
 	t.spLag.Store(int64(servicePrincipal))
 }
 
+// AssignmentLimit is how many app role assignments one principal may hold (service limits).
+const AssignmentLimit = 1500
+
+// SetAssignmentLimit changes AssignmentLimit for this tenant; 0 is no limit.
+func (t *Tenant) SetAssignmentLimit(n int) { t.assignmentLimit.Store(int64(n)) }
+
+// MaxAssignments tells what SetAssignmentLimit set.
+func (t *Tenant) MaxAssignments() int { return int(t.assignmentLimit.Load()) }
+
+// Quota tells what SetQuota set.
+func (t *Tenant) Quota() int { return int(t.quota.Load()) }
+
+// SetQuota limits the number of users; 0 is no limit.
+func (t *Tenant) SetQuota(n int) { t.quota.Store(int64(n)) }
+
+// SetFlapping makes a lagging read ask a replica at random, so that a value seen once may be gone at the next read.
+func (t *Tenant) SetFlapping(on bool) { t.flap.Store(on) }
+
+// Flapping tells what SetFlapping set.
+func (t *Tenant) Flapping() bool { return t.flap.Load() }
+
+// Stale runs a read against a replica that has not seen anybody's last write. Reads beside it may see the same.
+func (t *Tenant) Stale(read func()) {
+	t.old.Add(1)
+	defer t.old.Add(-1)
+	read()
+}
+
 // stale tells whether a write made at the given wall time is not yet replicated to the readers. Each write gets
-// its own delay between nothing and the maximum, the same at every read.
+// its own delay between nothing and the maximum, the same at every read unless replicas flap.
 func (t *Tenant) stale(id string, at int64) bool {
+	if at != 0 && t.old.Load() > 0 {
+		return true
+	}
 	lag := t.lag.Load()
 	if lag == 0 || at == 0 {
 		return false
+	}
+	if t.flap.Load() {
+		return time.Now().UnixNano()-at < lag && rand.IntN(2) == 0
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))

@@ -116,6 +116,9 @@ func (t *Tenant) CreateUser(u *User, by Actor) (*User, *Error) {
 			Message: "Another object with the same value for property userPrincipalName already exists.",
 			Details: []Detail{{Code: "ObjectConflict", Message: "Another object with the same value for property userPrincipalName already exists.", Target: "userPrincipalName"}}}
 	}
+	if quota := int(t.quota.Load()); quota > 0 && t.users.live >= quota {
+		return nil, &Error{Status: 403, Code: "Directory_QuotaExceeded", Message: "The directory object quota limit for the Tenant has been exceeded. Please ask your administrator to increase the quota limit or delete objects to reduce the used quota."}
+	}
 	if u.ID == "" {
 		u.ID = NewID()
 	}

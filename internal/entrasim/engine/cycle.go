@@ -85,7 +85,7 @@ func (e *Engine) begin(j *job, at time.Time, onDemand bool) *cycle {
 		j.data.reset(j.ctl.Reset)
 		c.force = j.ctl.Reset&forceDeletes != 0
 		j.ctl.Reset = 0
-		j.ctl.NextDue = at.Add(e.cfg.CycleLength)
+		j.ctl.NextDue = at.Add(e.CycleLength())
 	}
 	e.mu.Unlock()
 	c.id = e.newID()

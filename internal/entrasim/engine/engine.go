@@ -51,6 +51,7 @@ type Engine struct {
 	namespace uuid.UUID
 	seq       atomic.Uint64
 	wake      chan struct{}
+	length    atomic.Int64 // of a cycle, nanoseconds
 
 	tick sync.Mutex // one Tick at a time
 
@@ -91,13 +92,38 @@ func New(cfg Config) *Engine {
 	}
 	var seed [8]byte
 	binary.BigEndian.PutUint64(seed[:], cfg.Seed)
-	return &Engine{
+	e := &Engine{
 		cfg: cfg, sw: sw,
 		namespace:  uuid.NewSHA1(uuid.NameSpaceOID, append([]byte("entrasim/engine/"), seed[:]...)),
 		wake:       make(chan struct{}, 1),
 		principals: map[principalKey]*principal{},
 		logs:       map[string]*tenantLog{},
 	}
+	e.length.Store(int64(cfg.CycleLength))
+	return e
+}
+
+// CycleLength is the interval between two cycle starts.
+func (e *Engine) CycleLength() time.Duration { return time.Duration(e.length.Load()) }
+
+// SetCycleLength changes the interval between two cycle starts, for jobs that wait for one too: none waits longer
+// than the new length. It is not configurable in the service.
+func (e *Engine) SetCycleLength(d time.Duration) {
+	if d <= 0 {
+		d = DefaultCycleLength
+	}
+	e.length.Store(int64(d))
+	latest := e.cfg.Clock.Now().Add(d)
+	e.mu.Lock()
+	for _, p := range e.principals {
+		for _, j := range p.jobs {
+			if j.ctl.Status.Quarantine == nil && j.ctl.NextDue.After(latest) {
+				j.ctl.NextDue = latest
+			}
+		}
+	}
+	e.mu.Unlock()
+	e.stir()
 }
 
 // Run drives due cycles until the context ends, whatever kind of clock the engine has.

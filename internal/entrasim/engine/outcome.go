@@ -21,7 +21,7 @@ func (c *cycle) conclude() {
 	if j.ctl.StopAfterRun {
 		j.ctl.StopAfterRun, j.ctl.NextDue = false, time.Time{}
 	} else if j.ctl.State == stateActive && j.ctl.Reset == 0 {
-		j.ctl.NextDue = c.began.Add(c.e.cfg.CycleLength)
+		j.ctl.NextDue = c.began.Add(c.e.CycleLength())
 		if j.ctl.NextDue.Before(c.at) {
 			j.ctl.NextDue = c.at
 		}

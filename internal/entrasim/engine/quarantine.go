@@ -65,7 +65,7 @@ func (e *Engine) quarantine(j *job, at time.Time, reason string, cause *JobError
 	}
 	q.Reason, q.CurrentBegan, q.Error = reason, at, cause
 	q.SeriesCount++
-	next := at.Add(e.cfg.CycleLength)
+	next := at.Add(e.CycleLength())
 	if e.sw.QuarantineDecay {
 		next = nextRetry(q.SeriesBegan, at)
 	}

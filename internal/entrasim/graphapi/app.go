@@ -133,6 +133,7 @@ func (c *call) deleteServicePrincipal() error {
 func (s *Server) dropServicePrincipal(t *dir.Tenant, o dir.Object, by dir.Actor) {
 	t.RemoveServicePrincipal(o.ID(), by)
 	s.Engine.RemoveServicePrincipal(t.ID, o.ID())
+	s.missShell(t, o.Text("displayName"))
 }
 
 func (c *call) listApplications() error {

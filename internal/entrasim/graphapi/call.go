@@ -108,6 +108,10 @@ func (c *call) locate(escaped, rawQuery string) error {
 		return &dir.Error{Status: 400, Code: "BadRequest", Message: "Resource not found for the segment '" + name + "'."}
 	}
 	c.route = n.routes[c.method]
+	if c.route != nil && c.route.beta && c.version != "beta" {
+		c.unknown = true
+		return &dir.Error{Status: 400, Code: "BadRequest", Message: "Resource not found for the segment '" + segs[len(segs)-1].text + "'."}
+	}
 	if c.route == nil {
 		c.unknown = true
 		return &dir.Error{Status: 405, Code: "Request_BadRequest", Message: "Specified HTTP method is not allowed for the request target."}

@@ -179,6 +179,28 @@ func (c *call) removeMember() error {
 	return c.noContent()
 }
 
+// deleteThroughMember is what DELETE /groups/{id}/members/{id} without /$ref does: the path addresses the object
+// itself, so the member is deleted from the directory (warning of the group-delete-members page).
+func (c *call) deleteThroughMember() error {
+	member := strings.ToLower(c.params["ref"])
+	if ids, _, ok := c.t.Members(c.params["id"], 0, 1<<31-1, func(id string) bool { return id == member }); !ok || len(ids) == 0 {
+		return dir.NotFound(member)
+	}
+	switch c.t.KindOf(member) {
+	case "user":
+		if err := c.t.DeleteUser(member, c.actor()); err != nil {
+			return err
+		}
+	case "group":
+		if err := c.t.DeleteGroup(member, c.actor()); err != nil {
+			return err
+		}
+	default:
+		return dir.BadRequest("The object cannot be deleted through its membership.")
+	}
+	return c.noContent()
+}
+
 // listMembers serves /groups/{id}/members and its casts; transitive members are collected whole.
 func (c *call) listMembers(kind string, transitive bool) error {
 	size, err := c.pageSize()

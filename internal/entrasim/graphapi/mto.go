@@ -1,10 +1,7 @@
 package graphapi
 
 import (
-	"maps"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"entente.dev/entente/internal/entrasim/dir"
@@ -16,182 +13,13 @@ const (
 	mtoPrefix = "tenantRelationships/multiTenantOrganization"
 )
 
-// realm is all multitenant organizations of the cloud. Joining and leaving are asynchronous in virtual time; what
-// is due is settled when somebody looks.
-type realm struct {
-	mu    sync.Mutex
-	orgs  map[string]*org         // by id
-	of    map[string]string       // tenant id to org id, active members only
-	joins map[string]*joinRequest // by joining tenant
-}
-
-type org struct {
-	id, name, description string
-	created               time.Time
-	members               map[string]*orgMember
-	order                 []string
-}
-
-type orgMember struct {
-	tenantID, name, role, state, addedBy string
-	added, joined                        time.Time
-	desiredState, desiredRole            string
-	due                                  time.Time
-}
-
-type joinRequest struct {
-	addedBy, state, role, status, details string
-	due                                   time.Time
-}
-
-func newRealm() *realm {
-	return &realm{orgs: map[string]*org{}, of: map[string]string{}, joins: map[string]*joinRequest{}}
-}
-
-// lockRealm locks and settles what is due.
-func (c *call) lockRealm() (*realm, func()) {
-	r := c.s.mto
-	r.mu.Lock()
-	now := c.s.Now()
-	for _, tenant := range slices.Sorted(maps.Keys(r.joins)) {
-		if j := r.joins[tenant]; j.state == "pending" && j.status == "notStarted" && !now.Before(j.due) {
-			r.settleJoin(c.s, tenant, j, now)
-		}
-	}
-	for _, o := range r.orgs {
-		for _, m := range o.members {
-			if m.desiredState == "removed" && !now.Before(m.due) {
-				r.drop(o, m.tenantID)
-			}
-			if m.desiredRole != "" && !now.Before(m.due) {
-				m.role, m.desiredRole = m.desiredRole, ""
-			}
-		}
-	}
-	return r, r.mu.Unlock
-}
-
-func (r *realm) drop(o *org, tenant string) {
-	delete(o.members, tenant)
-	o.order = slices.DeleteFunc(o.order, func(s string) bool { return s == tenant })
-	if r.of[tenant] == o.id {
-		delete(r.of, tenant)
-		delete(r.joins, tenant)
-	}
-	if len(o.members) == 0 {
-		delete(r.orgs, o.id)
-	}
-}
-
-// settleJoin ends a join: its failures are data in the request, never an HTTP error.
-func (r *realm) settleJoin(s *Server, tenant string, j *joinRequest, now time.Time) {
-	o := r.orgs[r.of[j.addedBy]]
-	fail := func(why string) { j.status, j.details = "failed", why }
-	switch {
-	case o == nil || o.members[tenant] == nil || o.members[tenant].addedBy != j.addedBy:
-		fail("DirectoryService Exception")
-		return
-	case r.of[tenant] != "":
-		fail("The tenant is already a member of another multitenant organization.")
-		return
-	case o.active() >= mtoLimit:
-		fail("The limit of active tenants in the multitenant organization was exceeded.")
-		return
-	}
-	m := o.members[tenant]
-	m.state, m.joined, m.desiredState = "active", now, ""
-	r.of[tenant] = o.id
-	j.state, j.role, j.status = "active", m.role, ""
-	for _, other := range o.members {
-		if other.state == "active" && other.tenantID != tenant {
-			s.meet(tenant, other.tenantID)
-			s.meet(other.tenantID, tenant)
-		}
-	}
-}
-
-// meet makes the partner entry and sync policy that a join creates on one side, filled by the templates. Joining
-// takes in all members as new partners.
-func (s *Server) meet(tenant, other string) {
-	t, ok := s.World.Tenant(tenant)
-	if !ok {
-		return
-	}
-	by := dir.Actor{App: "Microsoft Entra multitenant organization"}
-	_, _, existed := t.Partner(other)
-	level := "newPartners"
-	if existed {
-		level = "existingPartners"
-	}
-	apply := func(which string) dir.Object {
-		tpl := t.Template(which)
-		if !strings.Contains(tpl.Text("templateApplicationLevel"), level) {
-			return dir.Object{}
-		}
-		out := maps.Clone(tpl)
-		delete(out, "id")
-		delete(out, "templateApplicationLevel")
-		return withoutNulls(out)
-	}
-	patch := apply("partner")
-	patch["isInMultiTenantOrganization"] = true
-	if existed {
-		_ = t.PatchPartner(other, patch, by)
-	} else {
-		_, _ = t.CreatePartner(other, patch, by)
-	}
-	sync := apply("sync")
-	if err := t.PutSync(other, sync, by); err != nil && len(sync) > 0 {
-		_ = t.PatchSync(other, sync, by)
-	}
-}
-
-func withoutNulls(o dir.Object) dir.Object {
-	out := dir.Object{}
-	for k, v := range o {
-		if m, ok := v.(map[string]any); ok {
-			if m = withoutNulls(m); len(m) == 0 {
-				continue
-			}
-			v = m
-		}
-		if v != nil {
-			out[k] = v
-		}
-	}
-	return out
-}
-
-func (o *org) active() int {
-	n := 0
-	for _, m := range o.members {
-		if m.state == "active" {
-			n++
-		}
-	}
-	return n
-}
-
-func (o *org) owners() int {
-	n := 0
-	for _, m := range o.members {
-		if m.state == "active" && m.role == "owner" {
-			n++
-		}
-	}
-	return n
-}
-
 func (c *call) getMTO() error {
 	r, unlock := c.lockRealm()
 	defer unlock()
 	o := r.orgs[r.of[c.t.ID]]
 	out := dir.Object{"id": dir.StableID(c.t.ID, "mto"), "state": "inactive", "displayName": nil, "description": nil, "createdDateTime": nil}
 	if o != nil {
-		out["state"], out["displayName"], out["createdDateTime"] = "active", o.name, o.created
-		if o.description != "" {
-			out["description"] = o.description
-		}
+		out["state"], out["displayName"], out["createdDateTime"], out["description"] = "active", o.name, o.created, nullable(o.description)
 	}
 	return c.one(200, mtoPrefix, "multiTenantOrganization", out, nil)
 }
@@ -227,7 +55,7 @@ func (c *call) putMTO() error {
 		return c.noContent()
 	}
 	return c.entity(201, mtoPrefix+"/$entity", dir.Object{"id": dir.StableID(c.t.ID, "mto"), "state": "active", "displayName": o.name,
-		"description": nil, "createdDateTime": o.created})
+		"description": nullable(o.description), "createdDateTime": o.created})
 }
 
 func (m *orgMember) object() dir.Object {
@@ -383,7 +211,17 @@ func (c *call) patchJoin() error {
 		}
 		return c.noContent()
 	}
+	if j := r.joins[c.t.ID]; j != nil && j.state == "active" && j.addedBy == by {
+		return c.noContent()
+	}
 	r.joins[c.t.ID] = &joinRequest{addedBy: by, state: "pending", status: "notStarted",
 		due: c.s.Now().Add(time.Duration(c.s.Switches.JoinDelay.Load()))}
 	return c.noContent()
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

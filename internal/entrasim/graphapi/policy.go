@@ -147,7 +147,7 @@ func (c *call) createPartner() error {
 	if strings.EqualFold(id, c.t.ID) {
 		return dir.BadRequest("A tenant cannot be a partner of itself.")
 	}
-	if _, ok := c.s.World.Tenant(id); !ok {
+	if _, ok := c.s.World.Tenant(id); !ok && c.s.Switches.RefuseUnknownTenants.Load() {
 		return dir.BadRequest("The tenant '%s' was not found.", id)
 	}
 	o, derr := c.t.CreatePartner(id, props, c.actor())
@@ -242,26 +242,36 @@ func (c *call) deleteSync() error {
 	return c.noContent()
 }
 
-func (c *call) getTemplate(which, name string) error {
-	return c.entity(200, xtap+"/templates/"+name+"/$entity", c.t.Template(which))
+// templateTypes names the entity types of the two templates.
+var templateTypes = map[string]string{dir.PartnerTemplate: "multiTenantOrganizationPartnerConfigurationTemplate",
+	dir.SyncTemplate: "multiTenantOrganizationIdentitySyncPolicyTemplate"}
+
+func (c *call) getTemplate(name string) error {
+	return c.one(200, xtap+"/templates/"+name, templateTypes[name], c.t.Template(name), nil)
 }
 
-func (c *call) patchTemplate(which string) error {
-	m, err := c.decode()
+var templateLevels = []string{"", "none", "newPartners", "existingPartners"}
+
+func (c *call) patchTemplate(name string) error {
+	props, _, err := c.properties(templateTypes[name])
 	if err != nil {
 		return err
 	}
-	for k := range m {
-		if strings.Contains(k, "@odata.") {
-			delete(m, k)
+	delete(props, "id")
+	if v, given := props["templateApplicationLevel"]; given {
+		level, _ := v.(string)
+		for part := range strings.SplitSeq(level, ",") {
+			if !slices.Contains(templateLevels, strings.TrimSpace(part)) {
+				return dir.BadRequest("Invalid value specified for property 'templateApplicationLevel'.")
+			}
 		}
 	}
-	c.t.PatchTemplate(which, m)
+	c.t.PatchTemplate(name, props)
 	return c.noContent()
 }
 
-func (c *call) resetTemplate() error {
-	c.t.ResetTemplates()
+func (c *call) resetTemplate(name string) error {
+	c.t.ResetTemplate(name)
 	return c.noContent()
 }
 

@@ -11,6 +11,8 @@ type route struct {
 	template string   // /users/{id}
 	perms    []string // any of these; empty: any valid token
 	sync     bool     // a synchronization path: missing permission is 401 UnknownError
+	beta     bool     // served under /beta only
+	person   bool     // no application permission exists: delegated callers only
 	handle   func(*call) error
 }
 
@@ -52,7 +54,12 @@ func (n *node) find(segs []segment, params map[string]string) (*node, int) {
 	}
 	best := 0
 	if !segs[0].key {
-		if next := n.literal[strings.ToLower(segs[0].text)]; next != nil {
+		low := strings.ToLower(segs[0].text)
+		next := n.literal[low]
+		if next == nil && strings.HasPrefix(low, "graph.") { // the short form of a type's or function's name
+			next = n.literal["microsoft."+low]
+		}
+		if next != nil {
 			found, depth := next.find(segs[1:], params)
 			if found != nil {
 				return found, depth + 1

@@ -3,6 +3,7 @@ package graphapi
 import (
 	"slices"
 
+	"entente.dev/entente/internal/entrasim/dir"
 	"entente.dev/entente/internal/entrasim/engine"
 )
 
@@ -99,6 +100,7 @@ func groupRoutes() []*route {
 		get("/groups/{id}/transitiveMembers", groupsRead, members("", true)),
 		get("/groups/{id}/transitiveMembers/microsoft.graph.user", groupsRead, members("user", true)),
 		get("/groups/{id}/transitiveMembers/microsoft.graph.group", groupsRead, members("group", true)),
+		del("/groups/{id}/members/{ref}", usersWrite, (*call).deleteThroughMember),
 		post("/groups/{id}/members/$ref", membersWrite, (*call).addMember), del("/groups/{id}/members/{ref}/$ref", membersWrite, (*call).removeMember),
 		get("/groups/{id}/owners", groupsRead, (*call).listOwners), post("/groups/{id}/owners/$ref", groupsWrite, (*call).addOwner),
 		del("/groups/{id}/owners/{ref}/$ref", groupsWrite, (*call).removeOwner),
@@ -163,12 +165,12 @@ func policyRoutes() []*route {
 		get("/tenantRelationships/findTenantInformationByTenantId", []string{"CrossTenantInformation.ReadBasic.All"}, func(c *call) error { return c.findTenant("tenantId") }),
 		get("/tenantRelationships/findTenantInformationByDomainName", []string{"CrossTenantInformation.ReadBasic.All"}, func(c *call) error { return c.findTenant("domainName") }),
 	}
-	for which, name := range map[string]string{"partner": "multiTenantOrganizationPartnerConfiguration", "sync": "multiTenantOrganizationIdentitySynchronization"} {
+	for _, name := range []string{dir.PartnerTemplate, dir.SyncTemplate} {
 		t := base + "/templates/" + name
 		out = append(out,
-			get(t, append(templatePerm, "Policy.Read.All"), func(c *call) error { return c.getTemplate(which, name) }),
-			patch(t, templatePerm, func(c *call) error { return c.patchTemplate(which) }),
-			post(t+"/resetToDefaultSettings", templatePerm, (*call).resetTemplate))
+			get(t, append(templatePerm, "Policy.Read.All"), func(c *call) error { return c.getTemplate(name) }),
+			patch(t, templatePerm, func(c *call) error { return c.patchTemplate(name) }),
+			post(t+"/resetToDefaultSettings", templatePerm, func(c *call) error { return c.resetTemplate(name) }))
 	}
 	return out
 }
@@ -182,12 +184,12 @@ func (s *Server) syncRoutes() []*route {
 		post(base+"/jobs/validateCredentials", syncWrite, (*call).validateCredentials), post(job+"/validateCredentials", syncWrite, (*call).validateCredentials),
 		put(base+"/secrets", syncWrite, (*call).putSecrets), get(base+"/secrets", syncRead, (*call).getSecrets),
 		get(job, syncRead, (*call).getJob),
-		del(job, syncWrite, func(c *call) error { return c.command(e.DeleteJob) }),
-		post(job+"/start", syncWrite, func(c *call) error { return c.command(e.Start) }),
-		post(job+"/pause", syncWrite, func(c *call) error { return c.command(e.Pause) }),
+		del(job, syncWrite, func(c *call) error { return c.command("Delete provisioning configuration", e.DeleteJob) }),
+		post(job+"/start", syncWrite, func(c *call) error { return c.command("Enable/start provisioning configuration", e.Start) }),
+		post(job+"/pause", syncWrite, func(c *call) error { return c.command("Disable/pause provisioning configuration", e.Pause) }),
 		post(job+"/restart", syncWrite, (*call).restartJob),
 		get(job+"/schema", syncRead, (*call).getSchema), put(job+"/schema", syncWrite, (*call).putSchema),
-		del(job+"/schema", syncWrite, func(c *call) error { return c.command(e.ResetSchema) }),
+		del(job+"/schema", syncWrite, func(c *call) error { return c.command(auditMapping, e.ResetSchema) }),
 		get(job+"/schema/directories", syncRead, (*call).listDirectories),
 		post(job+"/schema/directories/{dir}/discover", []string{"Directory.ReadWrite.All", "Application.ReadWrite.OwnedBy"}, (*call).discover),
 		get(job+"/schema/filterOperators", syncRead, func(c *call) error {
@@ -196,10 +198,17 @@ func (s *Server) syncRoutes() []*route {
 		get(job+"/schema/functions", syncRead, func(c *call) error {
 			return c.list("Collection(microsoft.graph.attributeMappingFunctionSchema)", engine.Functions())
 		}),
+		post(job+"/schema/parseExpression", syncRead, (*call).parseExpression),
 		post(job+"/provisionOnDemand", syncWrite, (*call).provisionOnDemand),
+	}
+	connections := []*route{
 		get(job+"/objectConnections", syncRead, (*call).listConnections), get(job+"/objectConnections/{object}", syncRead, (*call).getConnection),
 		del(job+"/objectConnections/{object}", syncWrite, (*call).deleteConnection),
 	}
+	for _, r := range connections {
+		r.beta = true
+	}
+	out = append(out, connections...)
 	for _, r := range out {
 		r.sync = true
 	}

@@ -36,14 +36,21 @@ type World interface {
 
 // Switches settle what the pages leave open; they may be changed while running.
 type Switches struct {
-	Throttle           atomic.Bool  // meter calls as published
-	RetryAfter         atomic.Value // string: "integer" (default), "fractional" or "absent"
-	NoGzip             atomic.Bool  // answer 415 to compressed bodies
-	DeltaExpiry        atomic.Value // string: "400" (syncStateNotFound, default) or "410"
-	DeltaLifetime      atomic.Int64 // nanoseconds of virtual time
-	StrictOwnerRemoval atomic.Bool
-	JoinDelay          atomic.Int64 // nanoseconds of virtual time
-	BatchShuffle       atomic.Bool
+	Throttle      atomic.Bool  // meter calls as published
+	RetryAfter    atomic.Value // string: "integer" (default), "fractional" or "absent"
+	NoGzip        atomic.Bool  // answer 415 to compressed bodies
+	DeltaExpiry   atomic.Value // string: "400" (syncStateNotFound, default) or "410"
+	DeltaLifetime atomic.Int64 // nanoseconds of virtual time
+	// RefuseUnknownTenants refuses a partner entry for a tenant that is not in the world.
+	RefuseUnknownTenants atomic.Bool
+	StrictOwnerRemoval   atomic.Bool
+	JoinDelay            atomic.Int64 // nanoseconds of virtual time
+	SyncShells           atomic.Bool  // joining tenants get MTO_Sync_<TenantID> configurations
+	BatchShuffle         atomic.Bool
+	// Delta pages: how many changes a page holds (0: 200), a first page without any, the last item of a page again
+	// on the next, and any order.
+	DeltaPage                               atomic.Int64
+	DeltaEmpty, DeltaReplays, DeltaShuffled atomic.Bool
 }
 
 // Config is what a Server needs; all fields are required except Switches.
@@ -78,6 +85,9 @@ func New(c Config) *Server {
 	return s
 }
 
+// DefaultJoinDelay stands for the minutes to hours that joins and removals take.
+const DefaultJoinDelay = 10 * time.Second
+
 // NewSwitches has the documented defaults.
 func NewSwitches() *Switches {
 	w := &Switches{}
@@ -85,6 +95,8 @@ func NewSwitches() *Switches {
 	w.RetryAfter.Store("integer")
 	w.DeltaExpiry.Store("400")
 	w.DeltaLifetime.Store(int64(7 * 24 * time.Hour))
+	w.JoinDelay.Store(int64(DefaultJoinDelay))
+	w.SyncShells.Store(true)
 	return w
 }
 
@@ -240,6 +252,7 @@ func (s *Server) apply(c *call) (fired string, err error) {
 // serve checks permission and quota and calls the handler.
 func (c *call) serve() {
 	s := c.s
+	s.settle()
 	if s.Switches.Throttle.Load() {
 		top := c.q.Top
 		cost := throttle.CostOf(c.method, c.template(), len(c.q.Select) > 0, c.q.Expand != "", top)

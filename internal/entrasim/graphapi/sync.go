@@ -73,6 +73,7 @@ func (c *call) createJob() error {
 	if err != nil {
 		return err
 	}
+	c.auditProvisioning("Add provisioning configuration", sp)
 	return c.entity(201, c.syncContext("jobs/$entity"), embed(job))
 }
 
@@ -85,14 +86,28 @@ func (c *call) withJob(f func(sp, job string) error) error {
 	return f(sp, c.params["job"])
 }
 
-// command is a job operation without an answer.
-func (c *call) command(f func(tenant, sp, job string) error) error {
+// Activities of job configuration in the directory audit log (when-will-provisioning-finish page).
+const (
+	auditMapping = "Update attribute mappings or scope"
+	auditSecrets = "Update provisioning setting or credentials"
+)
+
+// command is a job operation without an answer; activity is what the audit log calls it, "" for no row.
+func (c *call) command(activity string, f func(tenant, sp, job string) error) error {
 	return c.withJob(func(sp, job string) error {
 		if err := f(c.t.ID, sp, job); err != nil {
 			return err
 		}
+		if activity != "" {
+			c.auditProvisioning(activity, sp)
+		}
 		return c.noContent()
 	})
+}
+
+func (c *call) auditProvisioning(activity, sp string) {
+	o, _ := c.t.ServicePrincipals.Newest(sp)
+	c.t.AuditProvisioning(activity, c.actor(), o)
 }
 
 func (c *call) getJob() error {
@@ -112,7 +127,7 @@ func (c *call) restartJob() error {
 	}
 	criteria, _ := m["criteria"].(map[string]any)
 	scope, _ := criteria["resetScope"].(string)
-	return c.command(func(tenant, sp, job string) error { return c.s.Engine.Restart(tenant, sp, job, scope) })
+	return c.command("Enable/restart provisioning configuration", func(tenant, sp, job string) error { return c.s.Engine.Restart(tenant, sp, job, scope) })
 }
 
 func (c *call) validateCredentials() error {
@@ -146,6 +161,7 @@ func (c *call) putSecrets() error {
 	if err := c.s.Engine.SetSecrets(c.t.ID, sp, body.Value); err != nil {
 		return err
 	}
+	c.auditProvisioning(auditSecrets, sp)
 	return c.noContent()
 }
 
@@ -177,7 +193,7 @@ func (c *call) getSchema() error {
 }
 
 func (c *call) putSchema() error {
-	return c.command(func(tenant, sp, job string) error { return c.s.Engine.SetSchema(tenant, sp, job, c.body) })
+	return c.command(auditMapping, func(tenant, sp, job string) error { return c.s.Engine.SetSchema(tenant, sp, job, c.body) })
 }
 
 func (c *call) listDirectories() error {
@@ -197,6 +213,20 @@ func (c *call) discover() error {
 			return err
 		}
 		return c.entity(200, "microsoft.graph.directoryDefinition", embed(raw))
+	})
+}
+
+// parseExpression serves the schema's action: a bad expression is data in a 200 answer.
+func (c *call) parseExpression() error {
+	return c.withJob(func(sp, job string) error {
+		if _, err := c.s.Engine.Job(c.t.ID, sp, job); err != nil {
+			return err
+		}
+		var body engine.ParseExpressionRequest
+		if err := json.Unmarshal(c.body, &body); err != nil || body.Expression == "" {
+			return dir.BadRequest("Invalid request body.")
+		}
+		return c.entity(200, "microsoft.graph.parseExpressionResponse", embed(engine.ParseExpression(body)))
 	})
 }
 
@@ -229,7 +259,7 @@ func (c *call) getConnection() error {
 }
 
 func (c *call) deleteConnection() error {
-	return c.command(func(tenant, sp, job string) error {
+	return c.command("", func(tenant, sp, job string) error {
 		return c.s.Engine.DeleteObjectConnection(tenant, sp, job, c.params["object"])
 	})
 }

@@ -75,6 +75,11 @@ id:s appServiceConnectInbound:o automaticUserConsentSettings:o b2bCollaborationI
 b2bDirectConnectInbound:o b2bDirectConnectOutbound:o inboundTrust:o
 invitationRedemptionIdentityProviderConfiguration:o isServiceDefault:b m365CollaborationInbound:o
 m365CollaborationOutbound:o tenantRestrictions:o
+# multiTenantOrganizationPartnerConfigurationTemplate
+id:s automaticUserConsentSettings:o b2bCollaborationInbound:o b2bCollaborationOutbound:o b2bDirectConnectInbound:o
+b2bDirectConnectOutbound:o inboundTrust:o templateApplicationLevel:o
+# multiTenantOrganizationIdentitySyncPolicyTemplate
+id:s templateApplicationLevel:o userSyncInbound:o
 # crossTenantIdentitySyncPolicyPartner
 displayName:s tenantId:s userSyncInbound:o
 # multiTenantOrganization
