@@ -21,6 +21,7 @@ import (
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/devserver"
 	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/limits"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/telemetry"
 	"entente.dev/entente/internal/temporalkit"
@@ -68,6 +69,7 @@ type App struct {
 	workers  *temporalkit.Workers
 	clients  *clients
 	metrics  *telemetry.Metrics
+	budgets  map[string]*limits.Budget // by tenant
 	server   *http.Server
 	listener net.Listener
 	failed   chan error

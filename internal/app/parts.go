@@ -93,8 +93,10 @@ func (a *App) openClients(context.Context) (err error) {
 		return nil
 	}
 	tenants := make([]graph.Config, len(a.options.Tenants))
+	a.budgets = map[string]*limits.Budget{}
 	for i, t := range a.options.Tenants {
 		t.Limits, t.OnRequest = limits.New(limits.Options{}), a.countRequest
+		a.budgets[t.Tenant] = t.Limits
 		tenants[i] = t
 	}
 	if a.clients, err = newClients(tenants); err != nil {
@@ -197,7 +199,7 @@ func (a *App) handler(auth authn.Authenticator) (http.Handler, error) {
 		return nil, err
 	}
 	served, err = api.New(api.Deps{
-		Store: a.store, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: a.metrics.Handler(),
+		Store: a.store, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: http.HandlerFunc(a.serveMetrics),
 		Console: pages, Now: a.options.Now, Version: a.options.Version, Log: a.options.Log,
 	})
 	return served, err

@@ -31,7 +31,6 @@ func (s *source) build() *Config {
 			UI: s.boolean("temporal.ui"), Port: s.number("temporal.port", 0, 65535), UIPort: s.number("temporal.uiPort", 0, 65535),
 		},
 		KeysFile: s.text("keysFile"),
-		Observe:  Observe{Minimum: s.duration("observe.minimum"), Default: s.duration("observe.default")},
 		Demo:     Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
 	}
 	_ = c.LogLevel.UnmarshalText([]byte(s.choice("logLevel"))) // the table lists slog's own words
@@ -63,9 +62,6 @@ func (s *source) relations(c *Config) {
 	}
 	if (c.Temporal.TLS.CertFile == "") != (c.Temporal.TLS.KeyFile == "") {
 		s.report(s.placeOf("temporal.certFile"), "a client certificate and its key come together", "set both temporal.certFile and temporal.keyFile")
-	}
-	if c.Observe.Minimum > 0 && c.Observe.Default > 0 && c.Observe.Default < c.Observe.Minimum {
-		s.report(s.placeOf("observe.default"), fmt.Sprintf("observe.default (%s) is shorter than observe.minimum (%s)", c.Observe.Default, c.Observe.Minimum), "raise the default or lower the minimum")
 	}
 	if c.Demo.On && len(c.Tenants) > 0 {
 		s.report(s.placeOf("demo.on"), "the demonstration brings its own tenants", "remove tenants, or the demo")

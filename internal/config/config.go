@@ -31,7 +31,6 @@ type Config struct {
 	Temporal    Temporal
 	KeysFile    string // payload keys; never empty
 	Tokens      []Token
-	Observe     Observe
 	LogLevel    slog.Level
 	Demo        Demo
 }
@@ -82,12 +81,6 @@ type Token struct {
 	Tenant string // tenant-admin always, viewer optionally
 	Org    string // the only organization it may touch; empty: every one here
 	Secret Secret
-}
-
-// Observe bounds how often tenants are looked at; topologies may ask for anything from Minimum up.
-type Observe struct {
-	Minimum time.Duration
-	Default time.Duration
 }
 
 // Demo runs the simulator beside everything else.

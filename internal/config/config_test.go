@@ -51,7 +51,7 @@ func TestDefaultsAreEnough(t *testing.T) {
 	require.NoError(t, err)
 	want := &Config{
 		DataDir: ".data", Listen: "127.0.0.1:8080", Role: RoleAll, LogLevel: slog.LevelInfo, KeysFile: ".data/payload.keys",
-		Temporal: Temporal{Namespace: "entente"}, Observe: Observe{Minimum: time.Minute, Default: 40 * time.Minute},
+		Temporal: Temporal{Namespace: "entente"},
 		Demo: Demo{Users: 200, Cycle: 2 * time.Second},
 	}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(Secret{})); diff != "" {
@@ -60,12 +60,12 @@ func TestDefaultsAreEnough(t *testing.T) {
 }
 
 func TestLaterSourcesWin(t *testing.T) {
-	yaml := "listen: 127.0.0.1:1\nlogLevel: debug\nobserve:\n  default: 2d\n"
+	yaml := "listen: 127.0.0.1:1\nlogLevel: debug\ndemo:\n  cycle: 2d\n"
 	c, err := load(t, yaml, []string{"ENTENTE_LISTEN=127.0.0.1:2", "ENTENTE_LOG_LEVEL="}, "--listen", "127.0.0.1:3", "--demo", "--tenants=a, b")
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:3", c.Listen)
 	require.Equal(t, slog.LevelDebug, c.LogLevel)
-	require.Equal(t, 48*time.Hour, c.Observe.Default)
+	require.Equal(t, 48*time.Hour, c.Demo.Cycle)
 	require.True(t, c.Demo.On)
 	require.Equal(t, []string{"a", "b"}, c.Serve)
 	require.True(t, c.Serves("a"))
@@ -125,9 +125,8 @@ func TestMistakesSayWhereAndWhatToDo(t *testing.T) {
 		"bad choice":           {"role: workr", `entented.yaml:1:7: role is "workr"; did you mean worker?`},
 		"bad bool":             {"temporal: {ui: perhaps}", `temporal.ui is "perhaps"; write true or false`},
 		"bad number":           {"demo: {users: many}", `demo.users is "many"; write a whole number from 0 to 100000`},
-		"bad duration":         {"observe: {default: 40}", `observe.default is "40"; write a number with its unit`},
+		"bad duration":         {"demo: {cycle: 40}", `demo.cycle is "40"; write a number with its unit`},
 		"bad address":          {"listen: here", `listen is "here"; write host:port`},
-		"default under min":    {"observe: {minimum: 1h, default: 1m}", `is shorter than observe.minimum`},
 		"no tenant id":         {"tenants: [{tenant: a, credential: {kind: managedIdentity}}]", `tenants[0].tenantId is missing`},
 		"bad tenant id":        {"tenants: [{tenant: a, tenantId: b.example, credential: {kind: managedIdentity}}]", `write the tenant's GUID`},
 		"not https":            {"tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, graph: 'http://x', credential: {kind: managedIdentity}}]", `tenants[0].graph is not an https address`},

@@ -45,8 +45,6 @@ func settings() []setting {
 		{path: "temporal.ui", kind: boolean, standard: "false", doc: "Serve Temporal's web UI, read-only, on loopback. Embedded server only."},
 		{path: "temporal.port", kind: number, standard: "0", doc: "Port of the embedded server's frontend; 0 picks a free one."},
 		{path: "temporal.uiPort", kind: number, standard: "0", doc: "Port of the web UI; 0 picks a free one."},
-		{path: "observe.minimum", kind: duration, standard: "1m", doc: "The shortest interval of observations that a topology may ask for."},
-		{path: "observe.default", kind: duration, standard: "40m", doc: "The interval where the topology says nothing."},
 		{path: "demo.on", kind: boolean, standard: "false", flagName: "demo", doc: "Run the demonstration: the Entra simulator with tenants a, b and c beside everything else."},
 		{path: "demo.users", kind: number, standard: "200", doc: "People of each simulated tenant that are not shared."},
 		{path: "demo.cycle", kind: duration, standard: "2s", doc: "Cycle of the simulated provisioning engine."},

@@ -83,7 +83,7 @@ func (d *Demo) sync(ctx context.Context) error {
 		return err
 	}
 	if bob.ID != d.bob || bob.UserType != "Member" {
-		return fmt.Errorf("Bob in C should be object %s as Member; he is %s as %s", d.bob, bob.ID, bob.UserType)
+		return fmt.Errorf("the object of Bob in C should be %s as Member, but it is %s as %s", d.bob, bob.ID, bob.UserType)
 	}
 	d.printf("  Bob in C is the object he was as a guest (%s), now a Member.\n", bob.ID)
 	return d.rememberBarbara(ctx)
@@ -159,7 +159,7 @@ func (d *Demo) restore(ctx context.Context) error {
 			return err
 		}
 		if now.ID != id {
-			return fmt.Errorf("Barbara in %s was object %s and came back as %s", tenant, id, now.ID)
+			return fmt.Errorf("in %s the object of Barbara was %s and came back as %s", tenant, id, now.ID)
 		}
 		d.result.restored++
 	}

@@ -159,6 +159,7 @@ type Level struct {
 	Class        Class
 	PerSecond    float64
 	Available    float64
+	Burst        float64 // what a full bucket holds
 	Factor       float64 // 1: the published rate; less: learned to go slower
 	BlockedUntil time.Time
 }
@@ -175,7 +176,7 @@ func (b *Budget) Levels() []Level {
 		if k, ok := b.buckets[class]; ok {
 			now := b.now()
 			b.recover(class, k, now)
-			levels = append(levels, Level{class, float64(k.limiter.Limit()), k.limiter.TokensAt(now), k.factor, k.blockedUntil})
+			levels = append(levels, Level{class, float64(k.limiter.Limit()), k.limiter.TokensAt(now), float64(k.limiter.Burst()), k.factor, k.blockedUntil})
 		}
 	}
 	return levels

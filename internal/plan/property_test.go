@@ -141,7 +141,7 @@ func (w *world) toggle(s scenario, i int) {
 }
 
 // quiet turns a failed model step into an error.
-type quiet struct{ failed error }
+type quiet struct{}
 
 func (*quiet) Helper()                             {}
 func (q *quiet) Fatal(args ...any)                 { panic(errors.New(fmt.Sprint(args...))) }

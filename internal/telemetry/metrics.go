@@ -5,27 +5,19 @@ type Metric string
 
 // The metrics of the product.
 const (
-	BuildInfo            Metric = "entente_build_info"
-	GraphRequests        Metric = "entente_graph_requests_total"
-	GraphSeconds         Metric = "entente_graph_request_seconds"
-	GraphThrottled       Metric = "entente_graph_throttled_total"
-	GraphUnits           Metric = "entente_graph_resource_units_total"
-	GraphBudget          Metric = "entente_graph_budget_used_ratio"
-	ActivityOutcomes     Metric = "entente_activity_outcomes_total"
-	ActivitySeconds      Metric = "entente_activity_seconds"
-	PayloadOversize      Metric = "entente_payload_oversize_total"
-	Observations         Metric = "entente_observations_total"
-	ObservationAge       Metric = "entente_observation_age_seconds"
-	Shares               Metric = "entente_shares"
-	SharePasses          Metric = "entente_share_passes_total"
-	CoverageCells        Metric = "entente_coverage_cells"
-	ApprovalsWaiting     Metric = "entente_approvals_waiting"
-	PeopleChanges        Metric = "entente_people_changes_total"
-	LedgerEntries        Metric = "entente_ledger_entries_total"
-	APIRequests          Metric = "entente_api_requests_total"
-	APISeconds           Metric = "entente_api_request_seconds"
-	StoreSeconds         Metric = "entente_store_seconds"
-	CredentialExpirySecs Metric = "entente_credential_expiry_seconds"
+	BuildInfo        Metric = "entente_build_info"
+	GraphRequests    Metric = "entente_graph_requests_total"
+	GraphSeconds     Metric = "entente_graph_request_seconds"
+	GraphThrottled   Metric = "entente_graph_throttled_total"
+	GraphUnits       Metric = "entente_graph_resource_units_total"
+	GraphBudget      Metric = "entente_graph_budget_used_ratio"
+	ActivityOutcomes Metric = "entente_activity_outcomes_total"
+	ActivitySeconds  Metric = "entente_activity_seconds"
+	PayloadOversize  Metric = "entente_payload_oversize_total"
+	ObservationAge   Metric = "entente_observation_age_seconds"
+	Shares           Metric = "entente_shares"
+	CoverageCells    Metric = "entente_coverage_cells"
+	ApprovalsWaiting Metric = "entente_approvals_waiting"
 )
 
 // The Temporal SDK's metrics that we keep, under the names that its handler maps to. What is not here is dropped.
@@ -87,21 +79,13 @@ func ownDefinitions() []definition {
 		{GraphThrottled, counter, "Answers 429 and 503 with Retry-After.", []string{"tenant", "class"}, nil},
 		{GraphUnits, counter, "Resource units that Graph charged, as its answers say.", []string{"tenant", "class"}, nil},
 		{GraphBudget, gauge, "Share of the tenant's published Graph quota that is in use, 0 to 1.", []string{"tenant", "class"}, nil},
-		{CredentialExpirySecs, gauge, "Seconds until the tenant's credential expires; absent when it does not.", []string{"tenant"}, nil},
 		{ActivityOutcomes, counter, "Attempts of activities. outcome is `ok` or the kind of the error.", []string{"activity", "outcome"}, nil},
 		{ActivitySeconds, histogram, "Time of one attempt of an activity.", []string{"activity"}, nil},
 		{PayloadOversize, counter, "Payloads over the 64 KiB ceiling that were let through. Should stay 0: report it.", nil, nil},
-		{Observations, counter, "Observations of tenants. mode is `full` or `delta`, outcome `ok` or the kind of the error.", []string{"tenant", "mode", "outcome"}, nil},
-		{ObservationAge, gauge, "Age of the newest complete snapshot of a tenant.", []string{"tenant"}, nil},
-		{Shares, gauge, "Shares by phase.", []string{"phase"}, nil},
-		{SharePasses, counter, "Finished passes of shares. outcome is `insync`, `changed`, `waiting` or the kind of the error.", []string{"outcome"}, nil},
-		{CoverageCells, gauge, "People of the collaborating user set in a tenant, by representation.", []string{"tenant", "representation"}, nil},
-		{ApprovalsWaiting, gauge, "Requests in a tenant's inbox that nobody answered yet.", []string{"tenant"}, nil},
-		{PeopleChanges, counter, "Changes of people that were verified in the target tenant. action is `created`, `converted`, `removed`, `restored` or `reverted`.", []string{"tenant", "action"}, nil},
-		{LedgerEntries, counter, "Entries appended to ledgers.", nil, nil},
-		{APIRequests, counter, "Requests to Entente's own API. route is the pattern, not the path.", []string{"method", "route", "status"}, nil},
-		{APISeconds, histogram, "Time of a request to Entente's own API.", []string{"route"}, localSeconds()},
-		{StoreSeconds, histogram, "Time of a call to the store.", []string{"operation"}, localSeconds()},
+		{ObservationAge, gauge, "Age of the newest complete snapshot of a tenant, to the minute.", []string{"org", "tenant"}, nil},
+		{Shares, gauge, "Shares by phase.", []string{"org", "phase"}, nil},
+		{CoverageCells, gauge, "Cells of the coverage matrix by state: `wanted`, `covered`, and one for each representation.", []string{"org", "state"}, nil},
+		{ApprovalsWaiting, gauge, "Requests in a tenant's inbox that nobody answered yet.", []string{"org", "tenant"}, nil},
 	}
 }
 

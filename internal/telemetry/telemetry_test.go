@@ -43,13 +43,13 @@ func scrape(t *testing.T, m *Metrics) string {
 func TestMetricsAreServed(t *testing.T) {
 	m := NewMetrics(Build{Version: "1.2.3", Commit: "abc"})
 	m.Add(GraphRequests, 2, "a", "users", "200")
-	m.Set(Shares, 6, "insync")
+	m.Set(Shares, 6, "o", "insync")
 	m.Observe(ActivitySeconds, 20*time.Millisecond, "graphread.list-jobs")
 	body := scrape(t, m)
 	for _, want := range []string{
 		`entente_build_info{commit="abc",go="go`,
 		`entente_graph_requests_total{class="users",status="200",tenant="a"} 2`,
-		`entente_shares{phase="insync"} 6`,
+		`entente_shares{org="o",phase="insync"} 6`,
 		`entente_activity_seconds_count{activity="graphread.list-jobs"} 1`,
 		"go_goroutines", "process_resident_memory_bytes",
 	} {
