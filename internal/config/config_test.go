@@ -52,7 +52,7 @@ func TestDefaultsAreEnough(t *testing.T) {
 	want := &Config{
 		DataDir: ".data", Listen: "127.0.0.1:8080", Role: RoleAll, LogLevel: slog.LevelInfo, KeysFile: ".data/payload.keys",
 		Temporal: Temporal{Namespace: "entente"},
-		Demo: Demo{Users: 200, Cycle: 2 * time.Second},
+		Demo:     Demo{Users: 200, Cycle: 2 * time.Second},
 	}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(Secret{})); diff != "" {
 		t.Fatal(diff)
