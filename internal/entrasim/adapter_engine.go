@@ -68,7 +68,9 @@ func engineUser(u *dir.User) engine.User {
 		}
 	}
 	for k, v := range u.Extra {
-		out.Attributes[k] = v
+		if !strings.HasPrefix(k, "_") {
+			out.Attributes[k] = v
+		}
 	}
 	if u.S[dir.BusinessPhone] != "" {
 		out.Attributes["businessPhones"] = []string{u.S[dir.BusinessPhone]}

@@ -55,6 +55,7 @@ func (t *Tenant) PurgeGroup(id string) bool {
 	t.dropPrincipal(gid)
 	t.record(Change{Kind: ChangeGroup, ID: gid, Gone: true, Mask: ^uint64(0)})
 	t.groups.slots[slot] = groupCell{}
+	delete(t.dynamic, slot)
 	delete(t.groups.byID, gid)
 	return true
 }

@@ -1,6 +1,32 @@
 package dir
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// Sponsors is the key in User.Extra of the ids of a guest's sponsors.
+const Sponsors = "_sponsors"
+
+// HoldsRole tells whether a principal holds a directory role.
+func (t *Tenant) HoldsRole(id string) bool {
+	_, holds := t.Roles.Find(func(o Object) bool {
+		members, _ := o["_members"].([]string)
+		return slices.Contains(members, id)
+	})
+	return holds
+}
+
+// SeedRole gives a principal a directory role, which is made when it is not there.
+func (t *Tenant) SeedRole(name, principal string) {
+	id := StableID(t.ID, "role", name)
+	role, ok := t.Roles.Newest(id)
+	if !ok {
+		role = Object{"id": id, "deletedDateTime": nil, "displayName": name, "description": name, "roleTemplateId": StableID("role", name)}
+	}
+	members, _ := role["_members"].([]string)
+	t.Roles.Seed(Merge(role, Object{"_members": append(slices.Clone(members), principal)}))
+}
 
 // ExternalUPN is the sign-in name of a B2B object: alias_sourcedomain#EXT#@initial domain of the host.
 func ExternalUPN(address, initialDomain string) string {

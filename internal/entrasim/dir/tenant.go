@@ -40,6 +40,8 @@ type Tenant struct {
 	mu     sync.RWMutex
 	users  userTable
 	groups groupTable
+	// dynamic has the rules of dynamic groups by slot.
+	dynamic map[int]rule
 	// memberOf lists the groups of a principal by id.
 	memberOf map[string]map[string]struct{}
 

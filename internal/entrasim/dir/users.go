@@ -53,6 +53,7 @@ func (t *Tenant) insert(u *User, at int64) {
 	t.users.byID[u.ID] = slot
 	t.users.index(u, slot)
 	t.users.live++
+	t.reconsider(u)
 }
 
 func (ut *userTable) index(u *User, slot int32) {
@@ -97,6 +98,7 @@ func (t *Tenant) store(slot int32, u *User) {
 	t.users.index(u, slot)
 	c.prev, c.cur, c.at = old, u, time.Now().UnixNano()
 	t.record(Change{Kind: ChangeUser, ID: u.ID, Mask: changeMask(old, u)})
+	t.reconsider(u)
 }
 
 // seen is the record that a replicated reader gets, nil while the user is not there for it.

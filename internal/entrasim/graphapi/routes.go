@@ -32,6 +32,7 @@ var (
 	orgRead      = []string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All"}
 	skuRead      = []string{"LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	domainRead   = []string{"Domain.Read.All", "Domain.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+	contactsRead = []string{"OrgContact.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	logsRead     = []string{"AuditLog.Read.All", "ProvisioningLog.Read.All"}
 	anyObject    = []string{"Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All", "Application.Read.All", "Application.ReadWrite.All"}
 )
@@ -80,6 +81,8 @@ func userRoutes() []*route {
 		get("/directory/deletedItems/{id}", binRead, (*call).getDeleted), del("/directory/deletedItems/{id}", binWrite, (*call).purgeDeleted),
 		post("/directory/deletedItems/{id}/restore", binWrite, (*call).restoreDeleted),
 		get("/directoryObjects/{id}", anyObject, (*call).getDirectoryObject), post("/directoryObjects/getByIds", anyObject, (*call).getByIDs),
+		get("/users/{id}/sponsors", usersRead, (*call).listSponsors),
+		get("/contacts", contactsRead, (*call).listContacts), get("/contacts/{id}", contactsRead, (*call).getContact),
 		post("/invitations", append([]string{"User.Invite.All"}, usersWrite...), (*call).invite),
 	}
 }

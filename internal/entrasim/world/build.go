@@ -89,6 +89,9 @@ func (r *Realm) users(t *dir.Tenant, d Tenant) error {
 			return fmt.Errorf("tenant %s, user %s: %s", t.Name, x.UPN, err.Message)
 		}
 		t.Seed(u)
+		for _, role := range x.AdminRoles {
+			t.SeedRole(role, u.ID)
+		}
 		r.People[t.ID][strings.ToLower(x.UPN)] = x
 	}
 	if d.Generate != nil {
@@ -121,9 +124,22 @@ func (r *Realm) rest(t *dir.Tenant, d Tenant) error {
 			return fmt.Errorf("tenant %s, guest %s: %s", t.Name, g.Of, err.Message)
 		}
 		t.Seed(u)
+		for _, role := range g.AdminRoles {
+			t.SeedRole(role, u.ID)
+		}
+	}
+	for _, x := range d.Contacts {
+		name, _, _ := strings.Cut(x.Mail, "@")
+		if x.DisplayName != "" {
+			name = x.DisplayName
+		}
+		t.Contacts.Seed(dir.Object{"id": dir.StableID(t.ID, "contact", strings.ToLower(x.Mail)), "displayName": name, "mail": x.Mail,
+			"mailNickname": strings.ReplaceAll(x.Mail, "@", "_"), "proxyAddresses": []any{"SMTP:" + x.Mail}})
 	}
 	for _, g := range d.Groups {
-		t.SeedGroup(dir.StableID(t.ID, "group", strings.ToLower(g.Name)), groupProps(t, g), nil)
+		if err := t.SeedGroup(dir.StableID(t.ID, "group", strings.ToLower(g.Name)), groupProps(t, g), nil); err != nil {
+			return fmt.Errorf("tenant %s, group %s: %s", t.Name, g.Name, err.Message)
+		}
 	}
 	for _, g := range d.Groups {
 		id := dir.StableID(t.ID, "group", strings.ToLower(g.Name))
@@ -162,8 +178,11 @@ func (r *Realm) byAddress(address string) (*dir.User, bool) {
 func groupProps(t *dir.Tenant, g Group) dir.Object {
 	o := dir.Object{"displayName": g.Name, "mailNickname": strings.ReplaceAll(g.Name, " ", ""), "mailEnabled": g.Mail, "securityEnabled": !g.Mail,
 		"groupTypes": []any{}, "createdDateTime": t.Now().AddDate(-1, 0, 0).UTC().Truncate(time.Second), "description": nil}
+	if g.Rule != "" {
+		o["groupTypes"], o["membershipRule"], o["membershipRuleProcessingState"] = []any{"DynamicMembership"}, g.Rule, "On"
+	}
 	if g.Mail {
-		o["groupTypes"], o["mail"] = []any{"Unified"}, strings.ReplaceAll(g.Name, " ", "")+"@"+t.Domain
+		o["groupTypes"], o["mail"] = append(o["groupTypes"].([]any), "Unified"), strings.ReplaceAll(g.Name, " ", "")+"@"+t.Domain
 	}
 	return o
 }

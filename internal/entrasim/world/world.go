@@ -16,6 +16,7 @@ type Tenant struct {
 	Users       []User     `yaml:"users,omitempty"`
 	Generate    *Generator `yaml:"generate,omitempty"`
 	Guests      []Guest    `yaml:"guests,omitempty"`
+	Contacts    []Contact  `yaml:"contacts,omitempty"`
 	Groups      []Group    `yaml:"groups,omitempty"`
 	Apps        []App      `yaml:"apps,omitempty"`
 	Partners    []Partner  `yaml:"partners,omitempty"`
@@ -34,6 +35,7 @@ type User struct {
 	Manager     string         `yaml:"manager,omitempty"`    // UPN
 	Attributes  map[string]any `yaml:"attributes,omitempty"` // by Graph name
 	Roles       []string       `yaml:"roles,omitempty"`      // app roles in id tokens
+	AdminRoles  []string       `yaml:"adminRoles,omitempty"` // directory roles, by display name
 }
 
 // Generator makes a crowd: the same seed gives the same people.
@@ -48,7 +50,14 @@ type Guest struct {
 	Of         string         `yaml:"of"`                   // UPN in another tenant of the world, or any address
 	UserType   string         `yaml:"userType,omitempty"`   // Guest unless given
 	Pending    bool           `yaml:"pending,omitempty"`    // invited and never redeemed
+	AdminRoles []string       `yaml:"adminRoles,omitempty"` // directory roles, by display name
 	Attributes map[string]any `yaml:"attributes,omitempty"` // by Graph name
+}
+
+// Contact is a mail contact.
+type Contact struct {
+	Mail        string `yaml:"mail"`
+	DisplayName string `yaml:"displayName,omitempty"`
 }
 
 // Group is a group with its direct members.
@@ -56,6 +65,7 @@ type Group struct {
 	Name    string   `yaml:"name"`
 	Members []string `yaml:"members,omitempty"` // UPNs, or names of other groups of the tenant
 	Mail    bool     `yaml:"unified,omitempty"` // a Microsoft 365 group; otherwise a security group
+	Rule    string   `yaml:"rule,omitempty"`    // membershipRule of a dynamic group
 }
 
 // App is an application registered and consented in the tenant.
