@@ -46,7 +46,7 @@ var english = map[string]string{
 	"detail":               "Detail",
 	"exclude":              "Leave out",
 	"exclude-person":       "Leave out %s",
-	"existing-guests":      "People who are guests here already",
+	"existing-guests":      "Guests who are here already",
 	"expires":              "expires %s",
 	"expires-after":        "The yes holds for",
 	"filter":               "Find a person",
