@@ -19,37 +19,39 @@ const (
 	lacksBin  = "the object is still live in the target"
 	lacksLog  = "the provisioning log does not show the engine's deletion yet"
 	lacksBoth = "the object is neither live nor in the recycle bin"
+	lacksName = "no object in the target is known for this person; the provisioning log has to say whether there was one"
 )
 
 // CheckRemovals looks at the target for every removal of a reduction: in the recycle bin, still live, or gone.
 func (a *Activities) CheckRemovals(ctx context.Context, in contract.ReductionRef) (contract.RemovalsOut, error) {
-	r, standing, err := a.stand(ctx, in)
+	standing, err := a.stand(ctx, in)
 	if err != nil {
 		return contract.RemovalsOut{}, err
 	}
-	for i := range r.Removals {
-		m := &r.Removals[i]
+	return a.learned(ctx, in, standing, func(m *store.Removal) {
 		if m.State != store.Removed {
-			continue
+			return
 		}
-		switch {
+		switch at := standing[m.ObjectID]; {
 		case m.ObjectID == "":
-			m.Missing, m.State, m.At = "", store.Proven, a.now() // never represented there
-		case standing[m.ObjectID] == live:
+			m.Missing = lacksName
+		case at == live:
 			m.Missing = lacksBin
-		case standing[m.ObjectID] == binned && m.LogID != "":
-			m.Missing, m.State, m.At = "", store.Proven, a.now()
-		case standing[m.ObjectID] == binned:
+		case m.LogID != "": // in the bin, or emptied out of it since: the engine's own row stands for the deletion
+			a.proven(m)
+		case at == binned:
 			m.Missing = lacksLog
 		default:
 			m.Missing = lacksBoth
 		}
-	}
-	return a.saved(ctx, r, standing)
+	})
 }
 
+func (a *Activities) proven(m *store.Removal) { m.Missing, m.State, m.At = "", store.Proven, a.now() }
+
 // CheckLog looks in the source's provisioning log for the engine's successful deletions, and links each person
-// to the object that the log names.
+// to the object that the log names. A person without a known object is one that the engine never brought, unless
+// the log says otherwise.
 func (a *Activities) CheckLog(ctx context.Context, in contract.ReductionRef) (contract.RemovalsOut, error) {
 	client, err := a.clients.Reader(in.Tenant.TenantID)
 	if err != nil {
@@ -65,22 +67,41 @@ func (a *Activities) CheckLog(ctx context.Context, in contract.ReductionRef) (co
 		return contract.RemovalsOut{}, err
 	}
 	var links []plan.Link
-	for i := range r.Removals {
-		m := &r.Removals[i]
-		row, found := deletionOf(rows, *m)
-		if m.State != store.Removed || !found {
-			continue
+	for _, m := range r.Removals {
+		if _, found := deletionOf(rows, m); found && m.State == store.Removed {
+			links = append(links, plan.Link{Person: m.Person, Tenant: r.Share.Target, ObjectID: m.ObjectID})
 		}
-		m.LogID = row.ID
-		if m.Missing == lacksLog {
-			m.Missing, m.State, m.At = "", store.Proven, a.now()
-		}
-		links = append(links, plan.Link{Person: m.Person, Tenant: r.Share.Target, ObjectID: m.ObjectID})
 	}
 	if err := a.store.PutLinks(ctx, in.Org, links); err != nil {
 		return contract.RemovalsOut{}, err
 	}
-	return a.saved(ctx, r, nil)
+	return a.learned(ctx, in, nil, func(m *store.Removal) {
+		if m.State != store.Removed {
+			return
+		}
+		if m.ObjectID == "" {
+			if m.ObjectID = broughtAs(rows, m.Person); m.ObjectID == "" && m.Missing == lacksName {
+				a.proven(m)
+			}
+			return
+		}
+		if row, found := deletionOf(rows, *m); found {
+			m.LogID = row.ID
+			if m.Missing == lacksLog || m.Missing == lacksBoth {
+				a.proven(m)
+			}
+		}
+	})
+}
+
+// broughtAs is the object that the engine made for a person; empty when its log shows none.
+func broughtAs(rows []graph.ProvisioningRow, p ident.Person) string {
+	for _, row := range rows {
+		if row.Status == "success" && row.Action == "create" && row.SourceID == p.ID {
+			return row.TargetID
+		}
+	}
+	return ""
 }
 
 func deletionOf(rows []graph.ProvisioningRow, m store.Removal) (graph.ProvisioningRow, bool) {
@@ -95,34 +116,40 @@ func deletionOf(rows []graph.ProvisioningRow, m store.Removal) (graph.Provisioni
 
 // CheckReturned looks for the people of a restore under the same object ids as before.
 func (a *Activities) CheckReturned(ctx context.Context, in contract.ReductionRef) (contract.RemovalsOut, error) {
-	r, standing, err := a.stand(ctx, in)
+	standing, err := a.stand(ctx, in)
 	if err != nil {
 		return contract.RemovalsOut{}, err
 	}
-	out := contract.RemovalsOut{}
-	for i := range r.Removals {
-		m := &r.Removals[i]
-		if !meant(in.People, m.Person) || m.ObjectID == "" {
-			continue
-		}
-		out.Total++
-		switch standing[m.ObjectID] {
-		case live:
-			out.Live++
-			if m.State != store.Returned {
-				m.State, m.Missing, m.At = store.Returned, "", a.now()
+	var out contract.RemovalsOut
+	_, err = store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+		out = contract.RemovalsOut{}
+		for i := range r.Removals {
+			if m := &r.Removals[i]; meant(in.People, m.Person) && m.ObjectID != "" {
+				a.returned(m, standing[m.ObjectID], &out)
 			}
-		case binned:
-			out.InBin++
-		default:
-			out.Gone++
 		}
-	}
-	if !slices.ContainsFunc(r.Removals, func(m store.Removal) bool { return m.State != store.Returned }) {
-		r.Status = "restored"
-	}
-	_, err = a.saved(ctx, r, nil)
+		if !slices.ContainsFunc(r.Removals, func(m store.Removal) bool { return m.State != store.Returned }) {
+			r.Status = "restored"
+		}
+		r.UpdatedAt = a.now()
+		return nil
+	})
 	return out, err
+}
+
+func (a *Activities) returned(m *store.Removal, at standing, out *contract.RemovalsOut) {
+	out.Total++
+	switch at {
+	case live:
+		out.Live++
+		if m.State != store.Returned {
+			m.State, m.Missing, m.At = store.Returned, "", a.now()
+		}
+	case binned:
+		out.InBin++
+	default:
+		out.Gone++
+	}
 }
 
 func meant(people []ident.Person, p ident.Person) bool {
@@ -140,15 +167,15 @@ const (
 // fewPeople are looked up one by one; more are read from the recycle bin's list.
 const fewPeople = 20
 
-// stand reads a reduction and where each of its objects stands in the target now.
-func (a *Activities) stand(ctx context.Context, in contract.ReductionRef) (store.Reduction, map[string]standing, error) {
+// stand reads where each object of a reduction stands in the target now.
+func (a *Activities) stand(ctx context.Context, in contract.ReductionRef) (map[string]standing, error) {
 	client, err := a.clients.Reader(in.Tenant.TenantID)
 	if err != nil {
-		return store.Reduction{}, nil, err
+		return nil, err
 	}
 	r, err := a.store.Reduction(ctx, in.Org, in.ID)
 	if err != nil {
-		return r, nil, err
+		return nil, err
 	}
 	var ids []string
 	for _, m := range r.Removals {
@@ -165,13 +192,13 @@ func (a *Activities) stand(ctx context.Context, in contract.ReductionRef) (store
 	}
 	for _, id := range ids {
 		if err != nil {
-			return r, nil, err
+			return nil, err
 		}
 		if out[id] == gone {
 			out[id], err = stands(ctx, client, id, len(ids) <= fewPeople)
 		}
 	}
-	return r, out, err
+	return out, err
 }
 
 func stands(ctx context.Context, client Graph, id string, bin bool) (standing, error) {
@@ -196,28 +223,36 @@ func stands(ctx context.Context, client Graph, id string, bin bool) (standing, e
 	}
 }
 
-// saved stores what was learned and counts it.
-func (a *Activities) saved(ctx context.Context, r store.Reduction, seen map[string]standing) (contract.RemovalsOut, error) {
-	out := contract.RemovalsOut{Total: len(r.Removals)}
-	for _, m := range r.Removals {
-		switch {
-		case m.State == store.Proven:
-			out.Proven++
-		case m.State == store.Returned:
-			out.Returned++
+// learned stores what was learned of each removal and counts it.
+func (a *Activities) learned(ctx context.Context, in contract.ReductionRef, seen map[string]standing, learn func(*store.Removal)) (contract.RemovalsOut, error) {
+	var out contract.RemovalsOut
+	_, err := store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+		out = contract.RemovalsOut{Total: len(r.Removals)}
+		for i := range r.Removals {
+			learn(&r.Removals[i])
+			count(&out, r.Removals[i], seen)
 		}
-		switch seen[m.ObjectID] {
-		case live:
-			out.Live++
-		case binned:
-			out.InBin++
-		case gone:
-			out.Gone++
-		}
+		r.UpdatedAt = a.now()
+		return nil
+	})
+	return out, err
+}
+
+func count(out *contract.RemovalsOut, m store.Removal, seen map[string]standing) {
+	switch m.State {
+	case store.Proven:
+		out.Proven++
+	case store.Returned:
+		out.Returned++
 	}
-	r.UpdatedAt = a.now()
-	r.Stamp.Seq++
-	return out, a.store.PutReduction(ctx, r)
+	switch seen[m.ObjectID] {
+	case live:
+		out.Live++
+	case binned:
+		out.InBin++
+	default:
+		out.Gone++
+	}
 }
 
 // LearnLinks reads who became which object from the engine's own log: the only place that says it. A row that is

@@ -25,15 +25,16 @@ func (o *observation) groups(ctx context.Context) error {
 	for _, g := range o.known.Groups {
 		known[g.ID] = g
 	}
-	wanted := slices.Sorted(maps.Values(o.cursor.Groups))
-	wanted = slices.Compact(wanted)
+	named := slices.Compact(slices.Sorted(maps.Values(o.cursor.Groups)))
+	wanted := nestedIn(o.known.Groups, named)
 	for {
 		current, err := o.followGroups(ctx, known, wanted)
 		if err != nil {
 			return err
 		}
-		nested := nestedIn(current, wanted)
-		if len(nested) == len(wanted) {
+		nested := nestedIn(current, named)
+		if !slices.ContainsFunc(nested, func(id string) bool { return !slices.Contains(wanted, id) }) {
+			current = slices.DeleteFunc(current, func(g directory.Group) bool { return !slices.Contains(nested, g.ID) })
 			o.next.Groups = current
 			o.forgetGone(current)
 			o.next.Read = append(o.next.Read, directory.Groups)
@@ -60,11 +61,11 @@ func (o *observation) resolveGroups(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, s := range o.topo.Shares {
+	for _, s := range o.shares() {
 		if s.Source != o.in.Tenant.Name {
 			continue
 		}
-		nickname := plan.GroupNickname(o.topo.Name, s.Share)
+		nickname := plan.GroupNickname(o.topo.Name, s)
 		key := "scope/" + nickname
 		if !o.first && !o.in.Deep {
 			continue
@@ -78,13 +79,14 @@ func (o *observation) resolveGroups(ctx context.Context) error {
 
 // setGroup reads a set's group by object id or by display name.
 func (o *observation) setGroup(ctx context.Context, name string) ([]directory.Group, error) {
-	if g, err := o.graph.Group(ctx, name); isGUID(name) {
-		if problem.KindOf(err) == problem.NotFound && err != nil {
-			return nil, nil
-		}
-		return []directory.Group{g}, err
+	if !isGUID(name) {
+		return o.graph.GroupsByName(ctx, name)
 	}
-	return o.graph.GroupsByName(ctx, name)
+	g, err := o.graph.Group(ctx, name)
+	if err != nil && problem.KindOf(err) == problem.NotFound {
+		return nil, nil
+	}
+	return []directory.Group{g}, err
 }
 
 func isGUID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
@@ -237,14 +239,22 @@ func merged(known directory.Group, ch graph.GroupChange) directory.Group {
 	return g
 }
 
-// nestedIn adds the groups inside the groups to the wanted ones.
-func nestedIn(groups []directory.Group, wanted []string) []string {
-	all := slices.Clone(wanted)
-	for _, g := range groups {
-		all = append(all, g.Groups...)
+// nestedIn adds to the named groups those inside them, at every depth that is known.
+func nestedIn(groups []directory.Group, named []string) []string {
+	all := slices.Clone(named)
+	for i := 0; i < len(all); i++ {
+		at := slices.IndexFunc(groups, func(g directory.Group) bool { return g.ID == all[i] })
+		if at < 0 {
+			continue
+		}
+		for _, id := range groups[at].Groups {
+			if !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // forgetGone drops ids whose group is gone or carries another name, so that the name is looked up afresh.

@@ -2,6 +2,7 @@ package graphread
 
 import (
 	"context"
+	"slices"
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/directory"
@@ -102,12 +103,18 @@ func (o *observation) isTarget() bool {
 }
 
 func (o *observation) anyShare(is func(ident.Share) bool) bool {
+	return slices.ContainsFunc(o.shares(), is)
+}
+
+// shares are those of the topology and those that the tenant still carries although no topology declares them.
+func (o *observation) shares() []ident.Share {
+	out := slices.Clone(o.in.Shares)
 	for _, s := range o.topo.Shares {
-		if is(s.Share) {
-			return true
+		if !slices.Contains(out, s.Share) {
+			out = append(out, s.Share)
 		}
 	}
-	return false
+	return out
 }
 
 func (o *observation) partners(ctx context.Context) (err error) {

@@ -21,7 +21,7 @@ func (a *Activities) CreateApplication(ctx context.Context, in contract.NameIn) 
 		return contract.FoundOut{}, err
 	}
 	out := contract.FoundOut{Exists: true, ID: made.ServicePrincipalID, AppID: made.AppID}
-	return out, a.made(ctx, in.WriteIn, "application", made.ServicePrincipalID)
+	return out, a.created(ctx, in.WriteIn, "application", made.ServicePrincipalID)
 }
 
 // CheckConnection asks Entra whether both sides allow the synchronization. Rejected means not yet, or not at
@@ -44,7 +44,7 @@ func (a *Activities) CreateJob(ctx context.Context, in contract.JobIn) (contract
 	if err != nil {
 		return contract.FoundOut{}, err
 	}
-	return contract.FoundOut{Exists: true, ID: job.ID, State: job.Code}, a.made(ctx, in.WriteIn, "job", job.ID)
+	return contract.FoundOut{Exists: true, ID: job.ID, State: job.Code}, a.created(ctx, in.WriteIn, "job", job.ID)
 }
 
 // PutSecrets replaces the application's settings by the whole wanted set.

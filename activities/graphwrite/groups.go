@@ -23,7 +23,7 @@ func (a *Activities) CreateGroup(ctx context.Context, in contract.NameIn) (contr
 	if err != nil {
 		return contract.FoundOut{}, err
 	}
-	return contract.FoundOut{Exists: true, ID: g.ID}, a.made(ctx, in.WriteIn, "group", g.ID)
+	return contract.FoundOut{Exists: true, ID: g.ID}, a.created(ctx, in.WriteIn, "group", g.ID)
 }
 
 // AddScopeMembers puts the people of a stored plan into the scope group. One who is gone meanwhile is left out
@@ -101,13 +101,15 @@ func (a *Activities) RemoveScopeMembers(ctx context.Context, in contract.Reducti
 	for _, o := range outcomes {
 		left[o.ID] = o.Err == nil
 	}
-	for i, m := range r.Removals {
-		if m.State == store.Announced && left[m.Person.ID] {
-			r.Removals[i].State, r.Removals[i].At = store.Removed, a.now()
+	_, err = store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+		for i := range r.Removals {
+			if m := &r.Removals[i]; m.State == store.Announced && left[m.Person.ID] {
+				m.State, m.At = store.Removed, a.now()
+			}
 		}
-	}
-	r.Stamp.Seq++
-	if err := a.store.PutReduction(ctx, r); err != nil {
+		return nil
+	})
+	if err != nil {
 		return out, err
 	}
 	if failed != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
 
@@ -16,8 +17,16 @@ func (a *Activities) did(ctx context.Context, in contract.WriteIn, verb, object 
 	return err
 }
 
-// made records an object that we created, then the write. A process that dies in between finds the object again
-// by its marker.
+// created records what a create made. When the record fails, the object stands all the same: the answer is
+// Ambiguous, so that the workflow looks for it instead of creating another.
+func (a *Activities) created(ctx context.Context, in contract.WriteIn, kind, id string) error {
+	if err := a.made(ctx, in, kind, id); err != nil {
+		return problem.Wrap(problem.Ambiguous, "record the new "+kind, err)
+	}
+	return nil
+}
+
+// made records an object that we created, then the write.
 func (a *Activities) made(ctx context.Context, in contract.WriteIn, kind, id string) error {
 	err := a.store.PutOwned(ctx, in.Org, store.Owned{ID: id, Kind: kind, Tenant: in.Tenant.Name, Share: in.Share, At: a.now()})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
 )
 
 // partnerID names a partner entry in the ledger: Graph keys it by the pair of tenants.
@@ -30,12 +31,11 @@ func (a *Activities) EnsurePartner(ctx context.Context, in contract.PartnerIn) e
 	defer lock.Unlock()
 	p, err := client.Partner(ctx, in.PartnerTenantID)
 	if missing(err) {
-		err = client.CreatePartner(ctx, in.PartnerTenantID, consent(in.Inbound, true))
-		if problem.KindOf(err) != problem.Conflict || err == nil {
-			if err != nil {
-				return repeatable(err)
-			}
-			return a.made(ctx, in.WriteIn, "partner", partnerID(in))
+		err = a.create(ctx, in.WriteIn, "partner", partnerID(in), func() error {
+			return client.CreatePartner(ctx, in.PartnerTenantID, consent(in.Inbound, true))
+		})
+		if err == nil || problem.KindOf(err) != problem.Conflict {
+			return err
 		}
 		p, err = client.Partner(ctx, in.PartnerTenantID) // somebody was quicker
 	}
@@ -46,6 +46,26 @@ func (a *Activities) EnsurePartner(ctx context.Context, in contract.PartnerIn) e
 		return repeatable(err)
 	}
 	return a.did(ctx, in.WriteIn, "allow-redemption-"+direction(in.Inbound), partnerID(in))
+}
+
+// create makes a thing that is keyed by the pair of tenants. Ownership is noted before, and taken back when the
+// create certainly did not happen: after a lost answer the repeat finds it made and could not tell by whom.
+func (a *Activities) create(ctx context.Context, in contract.WriteIn, kind, id string, do func() error) error {
+	owned := store.Owned{ID: id, Kind: kind, Tenant: in.Tenant.Name, Share: in.Share, At: a.now()}
+	if err := a.store.PutOwned(ctx, in.Org, owned); err != nil {
+		return err
+	}
+	err := do()
+	switch {
+	case err == nil:
+		return a.did(ctx, in, "create-"+kind, id)
+	case problem.KindOf(err) == problem.Ambiguous:
+		return repeatable(err)
+	}
+	if dropped := a.store.DropOwned(ctx, in.Org, id); dropped != nil {
+		return dropped
+	}
+	return err
 }
 
 func consent(inbound, value bool) graph.PartnerPatch {
@@ -85,12 +105,11 @@ func (a *Activities) EnsureInboundSync(ctx context.Context, in contract.PartnerI
 		return err
 	}
 	if !p.SyncConfigured {
-		err = client.CreateIdentitySync(ctx, in.PartnerTenantID, true)
-		if err == nil {
-			return a.made(ctx, in.WriteIn, "identitySync", syncID(in))
-		}
-		if problem.KindOf(err) != problem.Conflict {
-			return repeatable(err)
+		err = a.create(ctx, in.WriteIn, "identitySync", syncID(in), func() error {
+			return client.CreateIdentitySync(ctx, in.PartnerTenantID, true)
+		})
+		if err == nil || problem.KindOf(err) != problem.Conflict {
+			return err
 		}
 	}
 	if err := client.PatchIdentitySync(ctx, in.PartnerTenantID, true); err != nil {

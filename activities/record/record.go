@@ -141,7 +141,7 @@ func (a *Activities) DropShare(ctx context.Context, in contract.DropShareIn) err
 	}
 	return a.append(ctx, store.Entry{
 		Org: in.Org, Actor: in.By, Verb: "stop", Object: in.Share.String(), Tenant: in.Share.Source, Share: &in.Share,
-		Key: "stop/" + in.Share.String() + "/" + a.now().UTC().Format(time.RFC3339), Data: map[string]string{"reason": in.Reason},
+		Key: "stop/" + in.Share.String() + "/" + in.Run, Data: map[string]string{"reason": in.Reason},
 	})
 }
 

@@ -57,13 +57,19 @@ func (a *Activities) SetReduction(ctx context.Context, in contract.SetReductionI
 	if err != nil {
 		return err
 	}
-	if rank(in.Status) <= rank(r.Status) {
+	if rank(in.Status) < rank(r.Status) {
 		return nil
 	}
-	r.Status, r.UpdatedAt = in.Status, a.now()
-	r.Stamp.Seq++
-	if err := a.store.PutReduction(ctx, r); err != nil {
-		return err
+	if r.Status != in.Status {
+		r, err = store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+			if rank(in.Status) > rank(r.Status) {
+				r.Status, r.UpdatedAt = in.Status, a.now()
+			}
+			return nil
+		})
+		if err != nil || r.Status != in.Status {
+			return err
+		}
 	}
 	return a.reductionEntry(ctx, r, "reduction-"+in.Status)
 }
@@ -78,25 +84,25 @@ func (a *Activities) reductionEntry(ctx context.Context, r store.Reduction, verb
 // ConfirmReduction is the last look before anybody is removed: whoever the newest plan no longer removes has
 // come back in time and is left alone.
 func (a *Activities) ConfirmReduction(ctx context.Context, in contract.ReductionInput) (contract.RemovalsOut, error) {
-	r, err := a.store.Reduction(ctx, in.Run.Org, in.ID)
-	if err != nil {
-		return contract.RemovalsOut{}, err
-	}
 	leaving, err := a.leaving(ctx, in)
 	if err != nil {
 		return contract.RemovalsOut{}, err
 	}
-	out := contract.RemovalsOut{Total: len(r.Removals)}
-	for i, m := range r.Removals {
-		if m.State == store.Announced && !leaving[m.Person] {
-			r.Removals[i].State, r.Removals[i].At = store.Returned, a.now()
+	var out contract.RemovalsOut
+	_, err = store.UpdateReduction(ctx, a.store, in.Run.Org, in.ID, func(r *store.Reduction) error {
+		out = contract.RemovalsOut{Total: len(r.Removals)}
+		for i := range r.Removals {
+			m := &r.Removals[i]
+			if m.State == store.Announced && !leaving[m.Person] {
+				m.State, m.At = store.Returned, a.now()
+			}
+			if m.State == store.Returned {
+				out.Returned++
+			}
 		}
-		if r.Removals[i].State == store.Returned {
-			out.Returned++
-		}
-	}
-	r.Stamp.Seq++
-	return out, a.store.PutReduction(ctx, r)
+		return nil
+	})
+	return out, err
 }
 
 // leaving is who the given plan removes.

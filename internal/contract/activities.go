@@ -67,6 +67,9 @@ type ObserveIn struct {
 	Tenant         TenantRef `json:"tenant"`
 	TopologyDigest string    `json:"topologyDigest"`
 	Deep           bool      `json:"deep,omitempty"` // read secrets and assignments again, not only what changes by itself
+	// Shares are the tenant's shares, those included that no topology declares any more: until they are stopped
+	// their objects are looked at.
+	Shares []ident.Share `json:"shares,omitempty"`
 }
 
 // ObserveOut names the stored snapshot.
@@ -241,4 +244,5 @@ type DropShareIn struct {
 	Share  ident.Share `json:"share"`
 	By     string      `json:"by"`
 	Reason string      `json:"reason"`
+	Run    string      `json:"run,omitempty"`
 }

@@ -59,6 +59,7 @@ type OrganizationState struct {
 	Org     string        `json:"org"`
 	Applied ApplyInput    `json:"applied"`
 	Retired []ident.Share `json:"retired,omitempty"` // once applied, no longer declared; left running until stopped
+	Former  []TenantRef   `json:"former,omitempty"`  // tenants that only retired shares still need
 }
 
 // TenantState is the carried state of a tenant entity.
@@ -69,13 +70,15 @@ type TenantState struct {
 	TopologyDigest string         `json:"topologyDigest"`
 	Shares         []ident.Share  `json:"shares"`
 	Pace           Pace           `json:"pace"`
-	Seq            int            `json:"seq"` // observations made
+	Epoch          int            `json:"epoch,omitempty"` // when the entity first ran; a later entity of the same name projects over it
+	Seq            int            `json:"seq"`             // observations made
 	SnapshotID     string         `json:"snapshotId"`
 	Digest         string         `json:"digest"`
 	Failures       int            `json:"failures"` // in a row
 	Problem        *problem.Error `json:"problem,omitempty"`
 	ProjectedAt    time.Time      `json:"projectedAt,omitzero"` // when people last saw the time of an observation
 	Requested      []ident.Share  `json:"requested,omitempty"`  // shares that wait for an observation
+	Deep           bool           `json:"deep,omitempty"`       // the next observation reads secrets and assignments too
 	Due            time.Time      `json:"due,omitzero"`         // the next observation by the clock
 	NotBefore      time.Time      `json:"notBefore,omitzero"`   // however much it is asked for
 }
@@ -87,6 +90,8 @@ type TopologyAppliedSignal struct {
 	Shares         []ident.Share `json:"shares,omitempty"` // for tenants: the shares they belong to
 	Pace           Pace          `json:"pace"`
 	By             string        `json:"by"`
+	// Released tells a tenant that nothing needs it any more: it ends.
+	Released bool `json:"released,omitempty"`
 }
 
 // TenantObservedSignal tells a share that one of its tenants was observed.
@@ -102,6 +107,13 @@ type ObserveRequestedSignal struct {
 	Deep  bool        `json:"deep,omitempty"` // read secrets and assignments too
 }
 
+// ReductionMovedSignal is what a reduction tells the share that it runs for.
+type ReductionMovedSignal struct {
+	ID      string         `json:"id"`
+	Removed bool           `json:"removed,omitempty"` // the people left the scope group; what follows is proof
+	Problem *problem.Error `json:"problem,omitempty"` // what keeps the proof from being read; nil: nothing any more
+}
+
 // ShareState is the carried state of a share entity.
 type ShareState struct {
 	Schema         int              `json:"schema"`
@@ -110,6 +122,7 @@ type ShareState struct {
 	Source         TenantRef        `json:"source"`
 	Target         TenantRef        `json:"target"`
 	TopologyDigest string           `json:"topologyDigest"`
+	DeclaredDigest string           `json:"declaredDigest,omitempty"` // the last topology that declared it: what a stop drains by
 	Pace           Pace             `json:"pace"`
 	Phase          Phase            `json:"phase"`
 	Detail         string           `json:"detail,omitempty"`

@@ -32,6 +32,8 @@ const (
 	TenantObserved   = "tenant-observed"
 	ObserveRequested = "observe-requested"
 	FactsChanged     = "facts-changed" // a hold, a release, an envelope: plan again
+	PlanRefreshed    = "plan-refreshed"
+	ReductionMoved   = "reduction-moved"
 
 	StatusQuery = "status"
 )

@@ -20,11 +20,19 @@ import (
 // Workflow waits for a decision until the request runs out. Exactly one outcome is recorded, whoever races;
 // cancellation by the share withdraws the request.
 func Workflow(ctx workflow.Context, in contract.AcceptanceInput) (contract.AcceptanceResult, error) {
-	q := &question{in: in}
+	q := &question{in: in, alike: []string{in.Plan.Digest}}
 	err := workflow.SetUpdateHandlerWithOptions(ctx, contract.DecideUpdate, q.decide, workflow.UpdateHandlerOptions{Validator: q.mayDecide})
 	if err != nil {
 		return contract.AcceptanceResult{}, err
 	}
+	refreshed := workflow.GetSignalChannel(ctx, contract.PlanRefreshed)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			var p contract.SharePlanRef
+			refreshed.Receive(ctx, &p)
+			q.refresh(p)
+		}
+	})
 	deadline := in.Plan.Policy.Acceptance.AskFor
 	answered, err := workflow.AwaitWithTimeout(ctx, deadline, func() bool { return q.outcome != "" })
 	if err != nil {
@@ -44,12 +52,29 @@ func Workflow(ctx workflow.Context, in contract.AcceptanceInput) (contract.Accep
 
 type question struct {
 	in       contract.AcceptanceInput
+	alike    []string // digests that ask for the same: as many people and guests, of the same sets
 	approved []contract.Decision
 	outcome  store.RequestStatus
 	reason   string
 	by       []string
 	recorded bool
 	failed   error
+}
+
+// refresh takes a newer plan: what is answered from now on. An approval given to other sets counts no longer; more
+// or fewer people stay a matter of the cap.
+func (q *question) refresh(p contract.SharePlanRef) {
+	if q.outcome != "" {
+		return
+	}
+	old := q.in.Plan
+	if !slices.Equal(p.Sets, old.Sets) || p.Policy.UserType != old.Policy.UserType {
+		q.approved, q.by = nil, nil
+	}
+	if !slices.Equal(p.Sets, old.Sets) || p.Policy.UserType != old.Policy.UserType || p.Counts.People != old.Counts.People || p.Guests != old.Guests {
+		q.alike = nil
+	}
+	q.alike, q.in.Plan = append(q.alike, p.Digest), p
 }
 
 // mayDecide refuses, before anything is in the history, what cannot count.
@@ -59,6 +84,8 @@ func (q *question) mayDecide(d contract.Decision) error {
 		return refuse(problem.Invalid, "nobody is named as deciding")
 	case q.outcome != "":
 		return refuse(problem.Conflict, "the request is already "+string(q.outcome))
+	case d.PlanDigest != "" && !slices.Contains(q.alike, d.PlanDigest):
+		return refuse(problem.Stale, "the people who ask have changed since; look again")
 	case d.Approve && d.MaxUsers != 0 && d.MaxUsers < q.in.Plan.Counts.People-len(d.Exclusions):
 		return refuse(problem.Invalid, fmt.Sprintf("a cap of %d is below the %d people who ask to come in; raise it, exclude people, or reject", d.MaxUsers, q.in.Plan.Counts.People))
 	case d.ExistingGuests != "" && d.ExistingGuests != "keep" && d.ExistingGuests != "convert":

@@ -4,8 +4,10 @@
 package organization
 
 import (
+	"errors"
 	"slices"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"entente.dev/entente/internal/contract"
@@ -84,12 +86,42 @@ func (e *entity) step() {
 	a := e.pending[0]
 	e.pending = e.pending[1:]
 	e.state.Retired = retired(e.state, a.in.Shares)
+	released := e.former(a.in)
 	e.state.Applied = a.in
 	a.err = e.tellTenants(a.in)
 	if a.err == nil {
 		a.err = e.tellShares(a.in)
 	}
+	if a.err == nil {
+		a.err = e.release(released)
+	}
 	a.done = true
+}
+
+// former keeps the tenants that are not declared any more but that a retired share needs, and returns the others:
+// nobody looks at those again. The ones that stay go on being observed by the topology that declared them.
+func (e *entity) former(in contract.ApplyInput) (released []contract.TenantRef) {
+	var kept []contract.TenantRef
+	for _, t := range slices.Concat(e.state.Former, e.state.Applied.Tenants) {
+		named := func(o contract.TenantRef) bool { return o.Name == t.Name }
+		switch {
+		case slices.ContainsFunc(in.Tenants, named) || slices.ContainsFunc(kept, named) || slices.ContainsFunc(released, named):
+		case slices.ContainsFunc(e.state.Retired, func(s ident.Share) bool { return s.Source == t.Name || s.Target == t.Name }):
+			kept = append(kept, t)
+		default:
+			released = append(released, t)
+		}
+	}
+	e.state.Former = kept
+	return released
+}
+
+func (e *entity) release(tenants []contract.TenantRef) error {
+	return first(profile.Each(e.ctx, len(tenants), 20, func(ctx workflow.Context, i int) error {
+		signal := contract.TopologyAppliedSignal{Released: true, By: e.state.Applied.By}
+		_, err := tell(ctx, contract.TenantEntityID(e.state.Org, tenants[i].Name), signal)
+		return err
+	}))
 }
 
 // retired are the shares that were applied once and are no longer declared. They keep what they carry until a
@@ -121,7 +153,7 @@ func (e *entity) tellTenants(in contract.ApplyInput) error {
 
 func (e *entity) tellShares(in contract.ApplyInput) error {
 	refs := map[ident.Tenant]contract.TenantRef{}
-	for _, t := range in.Tenants {
+	for _, t := range slices.Concat(e.state.Former, in.Tenants) {
 		refs[t.Name] = t
 	}
 	shares := slices.Concat(in.Shares, e.state.Retired)
@@ -138,11 +170,21 @@ func (e *entity) tellShares(in contract.ApplyInput) error {
 
 // startOrTell starts an entity that outlives us, or signals the one that runs.
 func startOrTell(ctx workflow.Context, id, name string, state any, signal contract.TopologyAppliedSignal) error {
-	err := workflow.SignalExternalWorkflow(ctx, id, "", contract.TopologyApplied, signal).Get(ctx, nil)
-	if err == nil {
-		return nil
+	running, err := tell(ctx, id, signal)
+	if running || err != nil {
+		return err
 	}
 	return workflow.ExecuteChildWorkflow(profile.Entity(ctx, id), name, state).GetChildWorkflowExecution().Get(ctx, nil)
+}
+
+// tell signals an entity; running is false when there is none. Any other failure is no reason to start one.
+func tell(ctx workflow.Context, id string, signal contract.TopologyAppliedSignal) (running bool, err error) {
+	err = workflow.SignalExternalWorkflow(ctx, id, "", contract.TopologyApplied, signal).Get(ctx, nil)
+	var unknown *temporal.UnknownExternalWorkflowExecutionError
+	if errors.As(err, &unknown) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func first(errs []error) error {

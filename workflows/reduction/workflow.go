@@ -4,6 +4,7 @@ package reduction
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -47,6 +48,7 @@ func Workflow(ctx workflow.Context, in contract.ReductionInput) (contract.Reduct
 
 type reduction struct {
 	ctx      workflow.Context
+	trouble  problem.Kind // what keeps the proof from being read
 	in       contract.ReductionInput
 	decision *contract.Decision
 	asked    bool
@@ -69,6 +71,9 @@ func (r *reduction) run() (contract.ReductionResult, error) {
 	}
 	if err := r.remove(); err != nil {
 		return contract.ReductionResult{}, err
+	}
+	if r.in.Plan.Policy.Deprovisioning.Action == "keep" { // they left the scope; the policy keeps their accounts
+		return contract.ReductionResult{Status: proven, Removed: people}, r.set(proven)
 	}
 	return r.prove()
 }
@@ -124,6 +129,9 @@ func (r *reduction) mayDecide(d contract.Decision) error {
 	if d.By == "" {
 		return failure.ToTemporal(problem.New(problem.Invalid, "decide on a reduction", "nobody is named as deciding"))
 	}
+	if d.PlanDigest != "" && d.PlanDigest != r.in.PlanDigest {
+		return failure.ToTemporal(problem.New(problem.Stale, "decide on a reduction", "it is no longer what was asked; look again"))
+	}
 	return nil
 }
 
@@ -151,6 +159,9 @@ func (r *reduction) afterGrace() (people int, err error) {
 		if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.PlanShare, look).Get(r.ctx, &last.Plan); err != nil {
 			return 0, err
 		}
+		if !last.Plan.Declared { // nothing is taken away from a share that is not declared until it is stopped
+			return 0, r.set(cancelled)
+		}
 		last.PlanDigest = last.Plan.Digest
 	}
 	var out contract.RemovalsOut
@@ -170,12 +181,14 @@ func (r *reduction) ref(t contract.TenantRef) contract.ReductionRef {
 	}
 }
 
-// remove takes the people out of the scope group; the engine's next cycle soft-deletes them in the target.
+// remove takes the people out of the scope group; the engine's next cycle soft-deletes them in the target. From
+// here on a cancellation changes nothing: who left half way must be followed to the end.
 func (r *reduction) remove() error {
 	if err := r.set(removing); err != nil {
 		return err
 	}
 	r.removed = true
+	r.ctx, _ = workflow.NewDisconnectedContext(r.ctx)
 	err := workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Source), contract.RemoveScopeMembers, r.ref(r.in.Run.Source)).Get(r.ctx, nil)
 	if err != nil {
 		return err
@@ -185,7 +198,11 @@ func (r *reduction) remove() error {
 			return err
 		}
 	}
-	return r.set(proving)
+	if err := r.set(proving); err != nil {
+		return err
+	}
+	r.signal(contract.ReductionMovedSignal{ID: r.in.ID, Removed: true})
+	return nil
 }
 
 // restartJob makes a drained job look at everybody again, as Microsoft's leave guide asks.
@@ -198,26 +215,68 @@ func (r *reduction) restartJob() error {
 	return workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Source), contract.RestartJob, in).Get(r.ctx, nil)
 }
 
+// evidence is how long a proof can come: the recycle bin keeps an account for 30 days.
+const evidence = 30 * 24 * time.Hour
+
 // prove looks at the target's recycle bin and at the source's provisioning log until both agree for everybody.
-// It does not give up: an unproven removal stays open and says what is missing.
+// What keeps it from looking becomes the share's problem, and it goes on looking: an unproven removal stays open
+// and says what is missing.
 func (r *reduction) prove() (contract.ReductionResult, error) {
-	wait := r.in.Run.Pace.Poll
+	began, wait := workflow.Now(r.ctx), r.in.Run.Pace.Poll
 	for {
-		var out contract.RemovalsOut
-		err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRemovals, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
-		if err == nil && out.InBin > 0 && out.Proven+out.Returned < out.Total { // the log is rationed: asked only when it can prove something
-			err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Source), contract.CheckLog, r.ref(r.in.Run.Source)).Get(r.ctx, &out)
-		}
-		if r.ctx.Err() != nil {
-			return contract.ReductionResult{Status: proving}, r.ctx.Err()
-		}
+		out, err := r.look()
 		if err == nil && out.Proven+out.Returned >= out.Total {
 			return contract.ReductionResult{Status: proven, Removed: out.Total - out.Returned, Proven: out.Proven}, r.set(proven)
+		}
+		r.tell(failure.ProblemOf(err))
+		elapsed := workflow.Now(r.ctx).Sub(began)
+		if elapsed > evidence && !r.in.Drain {
+			return contract.ReductionResult{Status: proving}, r.unproven(out)
 		}
 		if err := workflow.Sleep(r.ctx, wait); err != nil {
 			return contract.ReductionResult{Status: proving}, err
 		}
-		wait = min(wait*3/2, max(r.in.Run.Pace.Every, r.in.Run.Pace.Poll))
+		const share = 50 // the longer it takes, the less often: a history is finite
+		wait = min(wait*3/2, max(r.in.Run.Pace.Every, r.in.Run.Pace.Poll, elapsed/share))
+	}
+}
+
+// look asks the target, and the source's log only when it can prove something: the log is rationed.
+func (r *reduction) look() (out contract.RemovalsOut, err error) {
+	err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRemovals, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
+	if err != nil || out.InBin+out.Gone == 0 || out.Proven+out.Returned >= out.Total {
+		return out, err
+	}
+	err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Source), contract.CheckLog, r.ref(r.in.Run.Source)).Get(r.ctx, &out)
+	return out, err
+}
+
+func (r *reduction) unproven(out contract.RemovalsOut) error {
+	p := problem.New(problem.Incomplete, "prove the removals", fmt.Sprintf("%d of %d were not proven in 30 days", out.Total-out.Proven-out.Returned, out.Total))
+	p.Remedy = "look at the reduction: it says for each person what is missing"
+	return failure.ToTemporal(p)
+}
+
+// tell lets the share know when something begins or ceases to keep the proof from being read.
+func (r *reduction) tell(p *problem.Error) {
+	var kind problem.Kind
+	if p != nil {
+		kind = p.Kind
+	}
+	if kind != r.trouble {
+		r.trouble = kind
+		r.signal(contract.ReductionMovedSignal{ID: r.in.ID, Problem: p})
+	}
+}
+
+// signal tells the share that started us; a share that does not hear it sees the end all the same.
+func (r *reduction) signal(s contract.ReductionMovedSignal) {
+	parent := workflow.GetInfo(r.ctx).ParentWorkflowExecution
+	if parent == nil || r.in.Drain { // who drains waits for the end
+		return
+	}
+	if err := workflow.SignalExternalWorkflow(r.ctx, parent.ID, "", contract.ReductionMoved, s).Get(r.ctx, nil); err != nil {
+		workflow.GetLogger(r.ctx).Warn("the share was not told")
 	}
 }
 

@@ -192,13 +192,22 @@ func (s *steps) once(find, create string, in any) (contract.FoundOut, error) {
 	return found, failure.ToTemporal(problem.New(problem.Ambiguous, create, "the answer was lost every time, and the object never appeared"))
 }
 
+// probe looks until it has seen the object, or N absences in a row. A 404 on the way to it agrees with nothing: what
+// holds the object is itself not known everywhere yet.
 func (s *steps) probe(look func() (contract.FoundOut, error)) (contract.FoundOut, error) {
 	times, every := profile.Probes(s.in.Run.Pace)
-	for range times {
+	deadline := workflow.Now(s.ctx).Add(patience)
+	for absences := 0; absences < times; {
 		if err := workflow.Sleep(s.ctx, every); err != nil {
 			return contract.FoundOut{}, err
 		}
-		if out, err := look(); err != nil || out.Exists {
+		out, err := look()
+		switch {
+		case err == nil && !out.Exists:
+			absences++
+		case err != nil && profile.IsKind(err, problem.NotFound) && workflow.Now(s.ctx).Before(deadline):
+			absences = 0
+		default:
 			return out, err
 		}
 	}

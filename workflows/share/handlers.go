@@ -1,6 +1,8 @@
 package share
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"entente.dev/entente/internal/contract"
@@ -35,6 +37,7 @@ func (e *entity) drain() {
 			e.state.AskedDigest = ""
 		}
 		e.state.TopologyDigest, e.state.Pace, e.state.Dirty, e.state.Failures = s.TopologyDigest, s.Pace, true, 0
+		e.notBefore = time.Time{}
 		if e.state.Phase == contract.PhaseStopped || e.state.Phase == contract.PhaseRejected || e.state.Phase == contract.PhaseExpired {
 			e.state.Phase, e.state.AskedDigest = contract.PhaseNew, ""
 		}
@@ -44,13 +47,22 @@ func (e *entity) drain() {
 		if !e.observed.ReceiveAsync(&s) {
 			break
 		}
-		e.state.Dirty = true
+		if s.Changed || e.replan || e.state.Phase != contract.PhaseBlocked { // a blocked share waits for its next try
+			e.state.Dirty, e.replan = true, false
+		}
 	}
 	for {
 		if !e.facts.ReceiveAsync(nil) {
 			break
 		}
-		e.state.Dirty = true
+		e.due()
+	}
+	for {
+		var s contract.ReductionMovedSignal
+		if !e.moved.ReceiveAsync(&s) {
+			break
+		}
+		e.onMoved(s)
 	}
 }
 
@@ -65,7 +77,7 @@ func (e *entity) mayStop(c contract.StopCommand) error {
 func (e *entity) onStop(_ workflow.Context, c contract.StopCommand) error {
 	if e.state.Stop == nil && e.state.Phase != contract.PhaseStopped {
 		e.state.Stop = &c
-		e.state.Dirty = true
+		e.due()
 	}
 	return nil
 }
@@ -84,7 +96,7 @@ func (e *entity) mayRestore(c contract.RestoreCommand) error {
 
 func (e *entity) onRestore(_ workflow.Context, c contract.RestoreCommand) error {
 	e.state.Restores = append(e.state.Restores, c)
-	e.state.Dirty = true
+	e.due()
 	return nil
 }
 
@@ -97,6 +109,6 @@ func (e *entity) mayRevert(c contract.RevertCommand) error {
 
 func (e *entity) onRevert(_ workflow.Context, c contract.RevertCommand) error {
 	e.state.Reverts = append(e.state.Reverts, c)
-	e.state.Dirty = true
+	e.due()
 	return nil
 }

@@ -14,10 +14,14 @@ func (e *entity) enter(phase contract.Phase, detail string) {
 	before := e.state
 	e.state.Phase, e.state.Detail = phase, detail
 	e.state.InSync = phase == contract.PhaseInSync
-	if phase != contract.PhaseBlocked {
+	switch phase {
+	case contract.PhaseBlocked:
+	case contract.PhaseReducing, contract.PhaseStopping:
+		e.state.Problem = e.trouble
+	default:
 		e.state.Problem = nil
 	}
-	same := before.Phase == phase && before.Detail == detail && before.RequestID == e.state.RequestID &&
+	same := before.Phase == phase && before.Problem == e.state.Problem && before.Detail == detail && before.RequestID == e.state.RequestID &&
 		before.People == e.state.People && before.PlanDigest == e.state.PlanDigest && phase != contract.PhaseBlocked
 	if same {
 		return

@@ -23,7 +23,7 @@ var settingUp = []plan.Kind{
 
 // step is one pass. An error ends the entity (cancellation); everything else becomes a phase.
 func (e *entity) step() error {
-	e.state.Dirty, e.retryAt = false, time.Time{} // armed again below where something is on its way
+	e.state.Dirty, e.replan, e.retryAt = false, false, time.Time{} // armed again below where something is on its way
 	if e.state.Stop != nil {
 		return e.stop()
 	}
@@ -45,9 +45,13 @@ func (e *entity) step() error {
 
 // plan computes and stores the share's plan on the newest complete snapshots.
 func (e *entity) plan(drain bool) (contract.SharePlanRef, error) {
+	digest := e.state.TopologyDigest
+	if drain && e.state.DeclaredDigest != "" { // a share that is declared no longer is drained by the policy that it had
+		digest = e.state.DeclaredDigest
+	}
 	var ref contract.SharePlanRef
 	err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.PlanShare, contract.PlanShareIn{
-		Org: e.state.Org, TopologyDigest: e.state.TopologyDigest, Share: e.state.Share, Drain: drain,
+		Org: e.state.Org, TopologyDigest: digest, Share: e.state.Share, Drain: drain,
 	}).Get(e.ctx, &ref)
 	return ref, err
 }
@@ -71,17 +75,19 @@ func (e *entity) planFailed(err error) error {
 // follow acts on a plan: refuse, ask, apply, wait, or rest.
 func (e *entity) follow(ref contract.SharePlanRef) error {
 	e.state.PlanDigest, e.state.People = ref.Digest, ref.Counts.People
+	if ref.Declared {
+		e.state.DeclaredDigest = e.state.TopologyDigest
+	}
 	switch {
 	case !ref.Declared:
-		e.enter(contract.PhaseInSync, "no longer declared; nothing is taken away until the share is stopped")
-		return nil
+		return e.retired()
 	case ref.Refused != "":
 		e.enter(contract.PhaseRefused, ref.Refused)
 		return nil
 	case ref.Acceptance.Needed:
 		return e.ask(ref)
 	}
-	e.withdrawQuestion()
+	e.asking.withdraw() // it needs no answer any more
 	if ref.Has(settingUp...) {
 		return e.setUp(ref)
 	}
@@ -94,12 +100,21 @@ func (e *entity) follow(ref contract.SharePlanRef) error {
 	return e.rest(ref)
 }
 
+// retired leaves a share alone that no topology declares any more; one that never carried anybody is over.
+func (e *entity) retired() error {
+	e.asking.withdraw() // it needs no answer any more
+	if e.state.DeclaredDigest == "" {
+		e.enter(contract.PhaseStopped, "no longer declared")
+		return nil
+	}
+	e.enter(contract.PhaseInSync, "no longer declared; nothing is taken away until the share is stopped")
+	return nil
+}
+
 // rest says what the share waits for, if anything.
 func (e *entity) rest(ref contract.SharePlanRef) error {
-	e.state.Failures = 0
-	if e.leaving != nil {
-		e.enter(contract.PhaseReducing, fmt.Sprintf("%d people leave", ref.Counts.Removals))
-		return nil
+	if e.leaving == nil {
+		e.state.Failures = 0
 	}
 	if ref.Pending > 0 {
 		return e.awaitEngine(ref)
@@ -107,6 +122,10 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 	e.state.WaitingSince = time.Time{}
 	if err := e.learn(ref); err != nil {
 		return err
+	}
+	if detail := e.departing(); detail != "" {
+		e.enter(contract.PhaseReducing, detail)
+		return nil
 	}
 	e.enter(contract.PhaseInSync, "")
 	return nil
@@ -206,7 +225,11 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 // applyFailed turns a failed step into a blocked share. Conflicts and stale preconditions are planned again at
 // once from a fresh look; the rest waits for a repair and is tried again by itself.
 func (e *entity) applyFailed(err error, what string) error {
+	if e.ctx.Err() != nil {
+		return e.ctx.Err()
+	}
 	e.blocked(err)
+	e.replan = e.state.Failures == 1 && profile.IsKind(err, problem.Conflict, problem.Stale, problem.NotFound)
 	e.enter(contract.PhaseBlocked, what)
 	return e.requestObservation(true)
 }

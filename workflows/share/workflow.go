@@ -5,16 +5,19 @@
 // It has no clock of its own. It wakes on a fact from one of its tenants, on a person, or on a deadline that
 // it holds (a retry, or a look at Microsoft's engine while something is on its way).
 //
-//	workflow.go  the loop          handlers.go  what people and tenants say
-//	step.go      one pass          children.go  the steps of a pass    state.go  projection and carry
+//	workflow.go  the loop      handlers.go    what people and tenants say    state.go  projection and carry
+//	step.go      one pass      children.go    the steps of a pass            stop.go   drain and take down
+//	background.go  questions and reductions, which run beside the passes
 package share
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/temporalkit/failure"
 	"entente.dev/entente/workflows/profile"
 )
@@ -38,6 +41,7 @@ func Workflow(ctx workflow.Context, state contract.ShareState) error {
 			return err
 		}
 		e.drain()
+		e.breathe()
 		if e.idle() && (passes+1 >= passesPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested()) {
 			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 				return err
@@ -53,20 +57,15 @@ type entity struct {
 	ctx   workflow.Context
 	state contract.ShareState
 
-	applied, observed, facts workflow.ReceiveChannel
+	applied, observed, facts, moved workflow.ReceiveChannel
 
-	retryAt time.Time // zero: nothing is due by itself
-	asking  *background
-	leaving *background
-}
-
-// background is a child that runs beside the passes: a question to the target, or a reduction with its grace.
-type background struct {
-	cancel     workflow.CancelFunc
-	id         string
-	planDigest string
-	started    workflow.Future
-	done       bool
+	retryAt   time.Time // zero: nothing is due by itself
+	notBefore time.Time // zero: a pass may begin at any time
+	replan    bool      // the next observation ends a blocked share's wait
+	asking    *background
+	leaving   *background   // in grace, or being taken out
+	proving   []*background // taken out; the proof is still to come
+	trouble   *problem.Error
 }
 
 func newEntity(ctx workflow.Context, state contract.ShareState) *entity {
@@ -74,18 +73,26 @@ func newEntity(ctx workflow.Context, state contract.ShareState) *entity {
 	e.applied = workflow.GetSignalChannel(ctx, contract.TopologyApplied)
 	e.observed = workflow.GetSignalChannel(ctx, contract.TenantObserved)
 	e.facts = workflow.GetSignalChannel(ctx, contract.FactsChanged)
+	e.moved = workflow.GetSignalChannel(ctx, contract.ReductionMoved)
 	return e
 }
 
-// idle tells whether the run may end here: nothing in flight, nothing due.
-func (e *entity) idle() bool {
-	return e.asking == nil && e.leaving == nil && e.state.Stop == nil && len(e.state.Restores) == 0 && len(e.state.Reverts) == 0
+// idle tells whether the run may end here: nothing in flight, no command left.
+func (e *entity) idle() bool { return !e.accompanied() && !e.commanded() }
+
+// accompanied tells whether a child runs beside the passes.
+func (e *entity) accompanied() bool { return e.asking != nil || e.leaving != nil || len(e.proving) > 0 }
+
+// commanded tells whether a person waits for something.
+func (e *entity) commanded() bool {
+	return e.state.Stop != nil || len(e.state.Restores) > 0 || len(e.state.Reverts) > 0
 }
 
 // awaitTurn waits for a reason to run a pass.
 func (e *entity) awaitTurn() error {
 	for {
 		e.drain()
+		e.settle()
 		if e.turn() {
 			return nil
 		}
@@ -95,30 +102,46 @@ func (e *entity) awaitTurn() error {
 	}
 }
 
+// turn tells whether a pass is due now. A command that failed waits for its next try like everything else.
 func (e *entity) turn() bool {
-	if e.state.Dirty || e.state.Stop != nil || len(e.state.Restores) > 0 || len(e.state.Reverts) > 0 {
+	now := workflow.Now(e.ctx)
+	if e.commanded() && e.retryAt.IsZero() {
 		return true
 	}
-	return !e.retryAt.IsZero() && !workflow.Now(e.ctx).Before(e.retryAt)
+	return (e.state.Dirty && !now.Before(e.notBefore)) || (!e.retryAt.IsZero() && !now.Before(e.retryAt))
 }
 
-// awaitNews sleeps until a signal, a command, a child's end or the retry timer.
+// awaitNews sleeps until a signal, a command, a child's end or the next pass that is due by the clock.
 func (e *entity) awaitNews() error {
-	ctx, cancel := workflow.WithCancel(e.ctx)
-	defer cancel()
-	due := e.retryAt.IsZero()
-	if !due {
-		timer := workflow.NewTimer(ctx, max(e.retryAt.Sub(workflow.Now(e.ctx)), time.Millisecond))
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			if timer.Get(ctx, nil) == nil {
-				due = true
-			}
-		})
+	news := func() bool { return e.turn() || e.news() }
+	due := e.retryAt
+	if e.state.Dirty && (due.IsZero() || e.notBefore.Before(due)) {
+		due = e.notBefore
 	}
-	waiting := e.retryAt.IsZero()
-	return workflow.Await(e.ctx, func() bool {
-		return e.turn() || (!waiting && due) || e.applied.Len() > 0 || e.observed.Len() > 0 || e.facts.Len() > 0
-	})
+	if due.IsZero() {
+		return workflow.Await(e.ctx, news)
+	}
+	_, err := workflow.AwaitWithTimeout(e.ctx, max(due.Sub(workflow.Now(e.ctx)), time.Millisecond), news)
+	return err
+}
+
+// news tells whether something waits to be taken.
+func (e *entity) news() bool {
+	if e.applied.Len() > 0 || e.observed.Len() > 0 || e.facts.Len() > 0 || e.moved.Len() > 0 {
+		return true
+	}
+	return slices.ContainsFunc(e.besides(), func(b *background) bool { return b.done })
+}
+
+// crowded is the least time between passes when the history is long and a child that runs beside them keeps the
+// run from ending. A question may wait for weeks, a proof for a month.
+const crowded = time.Hour
+
+func (e *entity) breathe() {
+	e.notBefore = time.Time{}
+	if e.accompanied() && !e.commanded() && workflow.GetInfo(e.ctx).GetContinueAsNewSuggested() {
+		e.notBefore = workflow.Now(e.ctx).Add(crowded)
+	}
 }
 
 // lookAgain arranges the next pass while something is on its way.

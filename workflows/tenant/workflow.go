@@ -20,7 +20,8 @@ import (
 // observationsPerRun bounds a history: after so many the entity continues as new.
 const observationsPerRun = 40
 
-// Workflow observes, tells its shares, sleeps until the next observation is due or asked for. It never ends.
+// Workflow observes, tells its shares, sleeps until the next observation is due or asked for. It ends only when no
+// topology and no share needs the tenant any more.
 func Workflow(ctx workflow.Context, state contract.TenantState) error {
 	e := &entity{ctx: ctx, state: state}
 	if err := e.register(); err != nil {
@@ -29,6 +30,9 @@ func Workflow(ctx workflow.Context, state contract.TenantState) error {
 	for made := 0; ; made++ {
 		if err := e.awaitTurn(made == 0); err != nil {
 			return err
+		}
+		if e.released {
+			return nil
 		}
 		if err := e.observe(); err != nil {
 			return err
@@ -44,7 +48,7 @@ type entity struct {
 	ctx       workflow.Context
 	state     contract.TenantState
 	requested bool
-	deep      bool
+	released  bool
 	applied   workflow.ReceiveChannel
 	asked     workflow.ReceiveChannel
 }
@@ -53,6 +57,9 @@ func (e *entity) register() error {
 	e.applied = workflow.GetSignalChannel(e.ctx, contract.TopologyApplied)
 	e.asked = workflow.GetSignalChannel(e.ctx, contract.ObserveRequested)
 	e.requested = len(e.state.Requested) > 0
+	if e.state.Epoch == 0 {
+		e.state.Epoch = int(workflow.Now(e.ctx).Unix())
+	}
 	return workflow.SetQueryHandler(e.ctx, contract.StatusQuery, func() (contract.TenantState, error) { return e.state, nil })
 }
 
@@ -66,6 +73,9 @@ func (e *entity) awaitTurn(first bool) error {
 		return nil
 	}
 	for {
+		if e.released {
+			return nil
+		}
 		now := workflow.Now(e.ctx)
 		until := e.state.Due
 		if e.requested {
@@ -103,8 +113,11 @@ func (e *entity) drain() {
 		if !e.applied.ReceiveAsync(&s) {
 			break
 		}
+		if e.released = s.Released; s.Released {
+			continue
+		}
 		e.state.TopologyDigest, e.state.Shares, e.state.Pace = s.TopologyDigest, s.Shares, s.Pace
-		e.requested, e.deep = true, true
+		e.requested, e.state.Deep = true, true
 		e.state.Requested = union(e.state.Requested, s.Shares)
 	}
 	for {
@@ -112,7 +125,7 @@ func (e *entity) drain() {
 		if !e.asked.ReceiveAsync(&s) {
 			break
 		}
-		e.requested, e.deep = true, e.deep || s.Deep
+		e.requested, e.state.Deep = true, e.state.Deep || s.Deep
 		e.state.Requested = union(e.state.Requested, []ident.Share{s.Share})
 	}
 }
@@ -120,11 +133,11 @@ func (e *entity) drain() {
 // observe makes one observation and tells the shares; a failure becomes the tenant's problem and is tried
 // again by itself.
 func (e *entity) observe() error {
-	requesters, deep := e.state.Requested, e.deep
-	e.state.Requested, e.requested, e.deep = nil, false, false
+	requesters, deep := e.state.Requested, e.state.Deep
+	e.state.Requested, e.requested, e.state.Deep = nil, false, false
 	var out contract.ObserveOut
 	err := workflow.ExecuteActivity(profile.Read(e.ctx, e.state.Tenant), contract.ObserveTenant, contract.ObserveIn{
-		Org: e.state.Org, Tenant: e.state.Tenant, TopologyDigest: e.state.TopologyDigest, Deep: deep,
+		Org: e.state.Org, Tenant: e.state.Tenant, TopologyDigest: e.state.TopologyDigest, Deep: deep, Shares: e.state.Shares,
 	}).Get(e.ctx, &out)
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
@@ -134,7 +147,7 @@ func (e *entity) observe() error {
 		e.state.Failures++
 		e.state.Problem = failure.ProblemOf(err)
 		e.state.Requested = union(e.state.Requested, requesters)
-		e.deep = e.deep || deep
+		e.state.Deep = e.state.Deep || deep
 		e.state.Due = workflow.Now(e.ctx).Add(profile.Backoff(e.state.Pace, e.state.Failures))
 		e.state.NotBefore = e.state.Due
 		return e.project(true)
@@ -179,7 +192,7 @@ func (e *entity) project(news bool) error {
 	}
 	e.state.ProjectedAt = now
 	status := store.TenantStatus{
-		Org: e.state.Org, Tenant: e.state.Tenant.Name, Stamp: store.Stamp{Run: 1, Seq: e.state.Seq},
+		Org: e.state.Org, Tenant: e.state.Tenant.Name, Stamp: store.Stamp{Run: e.state.Epoch, Seq: e.state.Seq},
 		Problem: e.state.Problem, SnapshotID: e.state.SnapshotID, ObservedAt: now, UpdatedAt: now,
 	}
 	return e.tolerate(workflow.ExecuteActivity(profile.Core(e.ctx), contract.PutTenantStatus, status).Get(e.ctx, nil))
