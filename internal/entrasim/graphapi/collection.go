@@ -304,6 +304,9 @@ func noProperty(name, typeName string) error {
 		name + "' on type 'microsoft.graph." + typeName + "'."}
 }
 
+// neverNull are the flags that the schema does not let be null.
+var neverNull = map[string]bool{"oauth2RequirePostResponse": true}
+
 // project shows the chosen properties; what is absent is null, or an empty list.
 func project(o dir.Object, fields []odata.Property) dir.Object {
 	out := dir.Object{}
@@ -316,6 +319,9 @@ func project(o dir.Object, fields []odata.Property) dir.Object {
 			v = nil
 			if f.Collection {
 				v = []any{}
+			}
+			if neverNull[f.Name] {
+				v = false
 			}
 		}
 		out[f.Name] = v

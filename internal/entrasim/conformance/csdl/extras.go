@@ -9,7 +9,7 @@ type Extra struct {
 	Source         string
 }
 
-// Extras is what is known. An empty Property stands for a whole path that v1.0 does not have.
+// Extras is what is known.
 func Extras() []Extra {
 	const partner = "microsoft.graph.crossTenantAccessPolicyConfigurationPartner"
 	const sync = "microsoft.graph.crossTenantIdentitySyncPolicyPartner"
@@ -23,9 +23,18 @@ func Extras() []Extra {
 	}
 }
 
-// Elsewhere lists path endings that only the beta schema has.
-func Elsewhere() map[string]string {
-	return map[string]string{"/objectConnections": "object connections, beta page of 2026", "/policies/deletedItems": "policy deletable items, beta"}
+// elsewhere lists what only the beta schema has, by a part of the path.
+var elsewhere = map[string]string{"/objectConnections": "object connections, beta; page of 2026", "/policies/deletedItems": "policyDeletableItem, beta"}
+
+// OutsideV1 tells whether an answer is about something that the v1.0 schema cannot know. Refusals have one shape
+// everywhere and are never outside.
+func OutsideV1(a Answer) bool {
+	for part := range elsewhere {
+		if a.Status < 400 && a.Version == "beta" && strings.Contains(a.Path, part) {
+			return true
+		}
+	}
+	return false
 }
 
 func allowed(list []Extra, typeName, property string, beta bool, m *Model) bool {
