@@ -62,7 +62,7 @@ func rooms() []room {
 			"internal/control", "internal/api", "internal/api/client", "internal/api/wire", "internal/console/...", "workflows/...", "activities/...",
 		)},
 		{path: "internal/demo/...", may: []string{"internal/...", "deploy/examples"}},
-		{path: "internal/testkit/...", may: []string{"internal/...", "workflows/...", "activities/..."}},
+		{path: "internal/testkit/...", may: []string{"internal/...", "workflows/...", "activities/...", "deploy/examples"}},
 		{path: "internal/bench/...", may: []string{"internal/...", "workflows/...", "activities/..."}},
 		{path: "internal/e2e/...", may: []string{"internal/...", "workflows/...", "activities/...", "cmd/..."}},
 		{path: "internal/archtest"},

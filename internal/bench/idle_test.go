@@ -13,11 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/devserver"
-	"entente.dev/entente/internal/entrasim/world"
-	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/testkit/rig"
 )
 
 // childEnv makes this test binary run nothing but the embedded Temporal server: the baseline of an idle daemon.
@@ -50,15 +48,12 @@ const settle = 20 * time.Second
 func BenchmarkIdle(b *testing.B) {
 	for b.Loop() {
 		bareReady, bareRSS := serverAlone(b)
-		r := &rig{}
-		var w *world.World
-		r.sim, w = newSim(b)
-		r.admins = map[ident.Tenant]*client.Client{}
-		daemon, ready, url := startDaemon(b, r, w)
-		r.connect(b, url)
-		r.applyAndSettle(b, topology("2s"))
-		_, err := r.api.Apply(b.Context(), wire.Apply{File: "three-tenants.yaml", Text: topology("40m").Text})
-		must(b, err)
+		r := rig.Sim(b)
+		daemon, ready, url := startDaemon(b, r)
+		r.Connect(b, url)
+		r.ApplyAndSettle(b, rig.Topology("2s"))
+		_, err := r.API.Apply(b.Context(), wire.Apply{File: "three-tenants.yaml", Text: rig.Topology("40m").Text})
+		rig.Must(b, err)
 		time.Sleep(settle)
 		rss := residentMiB(b, daemon.Process.Pid)
 		figure(b, "ready to serve", ready.Seconds(), "s", 5, bareReady.Seconds(), "the embedded Temporal server alone")
@@ -72,9 +67,9 @@ func serverAlone(b *testing.B) (time.Duration, float64) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+b.TempDir())
 	out, err := cmd.StdoutPipe()
-	must(b, err)
+	rig.Must(b, err)
 	began := time.Now()
-	must(b, cmd.Start())
+	rig.Must(b, cmd.Start())
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || strings.TrimSpace(line) != "ready" {
 		b.Fatalf("the server alone did not start: %q %v", line, err)
@@ -85,18 +80,18 @@ func serverAlone(b *testing.B) (time.Duration, float64) {
 }
 
 // startDaemon builds and runs entented with a configuration file, as an installation would.
-func startDaemon(b *testing.B, r *rig, w *world.World) (*exec.Cmd, time.Duration, string) {
+func startDaemon(b *testing.B, r *rig.Rig) (*exec.Cmd, time.Duration, string) {
 	b.Helper()
 	dir := b.TempDir()
 	binary := filepath.Join(dir, "entented")
 	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, "entente.dev/entente/cmd/entented")
 	build.Stderr = os.Stderr
-	must(b, build.Run())
-	cmd := exec.Command(binary, "--config", daemonConfig(b, dir, r, w))
+	rig.Must(b, build.Run())
+	cmd := exec.Command(binary, "--config", daemonConfig(b, dir, r))
 	logs, err := cmd.StderrPipe()
-	must(b, err)
+	rig.Must(b, err)
 	began := time.Now()
-	must(b, cmd.Start())
+	rig.Must(b, cmd.Start())
 	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	lines := bufio.NewScanner(logs)
 	for lines.Scan() {
@@ -114,22 +109,22 @@ func startDaemon(b *testing.B, r *rig, w *world.World) (*exec.Cmd, time.Duration
 	return nil, 0, ""
 }
 
-func daemonConfig(b *testing.B, dir string, r *rig, w *world.World) string {
+func daemonConfig(b *testing.B, dir string, r *rig.Rig) string {
 	b.Helper()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(b, os.WriteFile(path, []byte(text), 0o600))
+		rig.Must(b, os.WriteFile(path, []byte(text), 0o600))
 		return path
 	}
 	var y strings.Builder
 	fmt.Fprintf(&y, "dataDir: %s\nlisten: 127.0.0.1:0\ntenants:\n", filepath.Join(dir, "data"))
-	for _, t := range w.Tenants {
-		fmt.Fprintf(&y, "  - tenant: %s\n    tenantId: %s\n    authority: %s\n    graph: %s\n    caFile: %s\n", t.Name, t.ID, r.sim.BaseURL(), r.sim.BaseURL(), r.sim.CAFile())
+	for _, t := range r.World.Tenants {
+		fmt.Fprintf(&y, "  - tenant: %s\n    tenantId: %s\n    authority: %s\n    graph: %s\n    caFile: %s\n", t.Name, t.ID, r.Sim.BaseURL(), r.Sim.BaseURL(), r.Sim.CAFile())
 		fmt.Fprintf(&y, "    credential: { kind: secret, clientId: %s, secret: { file: %s } }\n", t.Apps[0].ClientID, file(t.Name+".secret", t.Apps[0].Secrets[0]))
 	}
-	fmt.Fprintf(&y, "auth:\n  tokens:\n    - { name: platform, role: platform, secret: { file: %s } }\n", file("platform", secret("platform")))
-	for _, t := range w.Tenants {
-		fmt.Fprintf(&y, "    - { name: admin-%s, role: tenant-admin, tenant: %s, secret: { file: %s } }\n", t.Name, t.Name, file("admin-"+t.Name, secret(t.Name)))
+	fmt.Fprintf(&y, "auth:\n  tokens:\n    - { name: platform, role: platform, secret: { file: %s } }\n", file("platform", rig.Secret("platform")))
+	for _, t := range r.World.Tenants {
+		fmt.Fprintf(&y, "    - { name: admin-%s, role: tenant-admin, tenant: %s, secret: { file: %s } }\n", t.Name, t.Name, file("admin-"+t.Name, rig.Secret(t.Name)))
 	}
 	return file("entented.yaml", y.String())
 }
@@ -138,11 +133,11 @@ func daemonConfig(b *testing.B, dir string, r *rig, w *world.World) string {
 func residentMiB(b *testing.B, pid int) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	must(b, err)
+	rig.Must(b, err)
 	for line := range strings.Lines(string(status)) {
 		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			kib, err := strconv.Atoi(strings.Fields(rest)[0])
-			must(b, err)
+			rig.Must(b, err)
 			return float64(kib) / 1024
 		}
 	}
