@@ -16,5 +16,6 @@
 //	duration.go  "90d"
 //	print.go     canonical YAML
 //	schema.go    JSON Schema for editors
+//	reference.go the reference page
 //	lookup.go    finding things
 package topology

@@ -91,7 +91,7 @@ var (
 	observeTable = &table{what: "observe", doc: "How often a tenant is looked at.", fields: []field{
 		{name: "every", kind: duration, least: "1s", standard: "40m", doc: "The interval of observations."},
 	}}
-	rolloutTable = &table{what: "rollout", doc: "In which portions a new share fills.", fields: []field{
+	rolloutTable = &table{what: "rollout", doc: "In which portions a new share fills. Checked and kept with the topology; nothing acts on it yet.", fields: []field{
 		{name: "rings", kind: ringsOfSet, required: true, doc: "Counts and percentages that grow up to 100%."},
 	}}
 	defaultsTable = &table{what: "defaults", doc: "Policies of every share that says nothing else.", fields: []field{
