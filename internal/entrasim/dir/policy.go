@@ -18,6 +18,7 @@ type policyState struct {
 	order                         []string
 	templates                     map[string]Object
 	limit                         bool
+	bin                           []Object // soft-deleted, with _kind
 }
 
 func (p *policyState) init(t *Tenant) {
@@ -209,6 +210,7 @@ func (t *Tenant) DeletePartner(id string, by Actor) *Error {
 		return BadRequest("The partner configuration cannot be deleted while its identity synchronization policy exists; delete identitySynchronization first.")
 	}
 	t.dropPartner(id)
+	t.discard(DeletedPartners, id, p.config)
 	t.auditPolicy("Delete partner specific cross-tenant access setting", "CrossTenantAccessSettings", by, id)
 	return nil
 }
@@ -259,6 +261,7 @@ func (t *Tenant) DeleteSync(id string, by Actor) *Error {
 	if p == nil || p.sync == nil {
 		return partnerMissing()
 	}
+	t.discard(DeletedSyncs, id, p.sync)
 	p.sync = nil
 	t.auditPolicy("Delete a partner cross-tenant identity sync setting", "CrossTenantIdentitySyncSettings", by, id)
 	return nil

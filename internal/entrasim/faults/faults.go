@@ -44,6 +44,11 @@ const (
 	ContentType   = "content-type"    // answer an HTML page with Status
 	NoMessageBody = "no-message-body" // Status with an error body that has no message
 	Hold          = "hold"            // wait until the connection closes or the rule is released
+	Stale         = "stale"           // read a replica that has not seen anybody's last write
+	Duplicate     = "duplicate"       // carry out, the last item of a page comes again on the next one
+	Reorder       = "reorder"         // carry out, items come in another order, some on the next page
+	ExpiredToken  = "expired-token"   // 401 as for a token that has run out
+	DeltaReset    = "delta-reset"     // 410 with a Location, as after a service-side reset of change tracking
 )
 
 // Effect says what goes wrong.
@@ -57,7 +62,8 @@ type Effect struct {
 	When       string `json:"when,omitempty"` // hold: before (default) | after
 }
 
-var kinds = []string{Status, Delay, Drop, ApplyThenDrop, Truncate, ContentType, NoMessageBody, Hold}
+var kinds = []string{Status, Delay, Drop, ApplyThenDrop, Truncate, ContentType, NoMessageBody, Hold,
+	Stale, Duplicate, Reorder, ExpiredToken, DeltaReset}
 
 // Request is what a rule is matched against.
 type Request struct {

@@ -57,11 +57,22 @@ func (c *call) visible(col *dir.Collection) []dir.Object {
 	return col.List(func(o dir.Object) bool { return c.t.ServicePrincipalReady(o.ID()) })
 }
 
+// ownersOf is the expansion that applications and service principals have.
+func ownersOf(col *dir.Collection) expansions {
+	return expansions{"owners": func(id string) []string {
+		o, _ := col.Get(id)
+		owners, _ := o["_owners"].([]string)
+		return owners
+	}}
+}
+
 func (c *call) listServicePrincipals() error {
+	c.expandable = ownersOf(c.t.ServicePrincipals)
 	return c.objects("servicePrincipals", "servicePrincipal", c.visible(c.t.ServicePrincipals), spDefaults, maxPage)
 }
 
 func (c *call) getServicePrincipal() error {
+	c.expandable = ownersOf(c.t.ServicePrincipals)
 	o, err := c.resolve(c.t.ServicePrincipals)
 	if err != nil {
 		return err
@@ -137,10 +148,12 @@ func (s *Server) dropServicePrincipal(t *dir.Tenant, o dir.Object, by dir.Actor)
 }
 
 func (c *call) listApplications() error {
+	c.expandable = ownersOf(c.t.Applications)
 	return c.objects("applications", "application", c.visible(c.t.Applications), appDefaults, maxPage)
 }
 
 func (c *call) getApplication() error {
+	c.expandable = ownersOf(c.t.Applications)
 	o, err := c.resolve(c.t.Applications)
 	if err != nil {
 		return err
@@ -274,7 +287,7 @@ func (c *call) listObjectOwners(col *dir.Collection) error {
 		return err
 	}
 	owners, _ := o["_owners"].([]string)
-	return c.directoryObjects(owners, 0, -1)
+	return c.wholeList(owners)
 }
 
 func (c *call) addObjectOwner(col *dir.Collection) error {

@@ -38,6 +38,8 @@ type call struct {
 	requestID, clientRequestID string
 	began                      time.Time
 	note                       string
+	used                       options // query options that the handler has honoured
+	expandable                 expansions
 	unknown, truncate          bool
 }
 

@@ -18,6 +18,7 @@ const (
 
 // pageSize reads $top; directory collections allow 1 to 999.
 func (c *call) pageSize() (int, error) {
+	c.used |= optTop
 	switch {
 	case c.q.Top < 0:
 		return defaultPage, nil
@@ -30,6 +31,7 @@ func (c *call) pageSize() (int, error) {
 const tokenMark = "RFNwdAoAAQ" // tokens look opaque and can be told from garbage
 
 func (c *call) cursor() (int, error) {
+	c.used |= optSkipToken
 	if c.q.SkipToken == "" {
 		return 0, nil
 	}
@@ -104,7 +106,7 @@ func (c *call) userFilter() (func(*dir.User) bool, error) {
 func compileFilter[T any](c *call, typeName string, resolve odata.Resolver[T], advancedOnly ...string) (func(T) bool, error) {
 	var keep func(T) bool
 	if c.q.Filter != "" {
-		e, err := odata.ParseFilter(c.q.Filter)
+		e, err := c.parsedFilter()
 		if err != nil {
 			return nil, err
 		}
@@ -119,6 +121,7 @@ func compileFilter[T any](c *call, typeName string, resolve odata.Resolver[T], a
 	if !c.eventual() {
 		return nil, &odata.Unsupported{Message: "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"}
 	}
+	c.used |= optSearch
 	search, err := compileSearch(c.q.Search, resolve)
 	if err != nil {
 		return nil, err
@@ -168,6 +171,7 @@ func order[T any](c *call, resolve odata.Resolver[T]) (func(a, b T) int, error) 
 	if c.q.OrderBy == "" {
 		return nil, nil
 	}
+	c.used |= optOrderBy
 	fields := strings.Fields(c.q.OrderBy)
 	get, ok := resolve(fields[0])
 	if !ok || len(fields) > 2 {
@@ -238,6 +242,7 @@ func (c *call) objects(context, typeName string, all []dir.Object, defaults []st
 		all = slices.Clone(all)
 		slices.SortStableFunc(all, less)
 	}
+	c.used |= optTop
 	size := c.q.Top
 	if size <= 0 || size > limit {
 		size = min(limit, defaultPage)
@@ -260,7 +265,11 @@ func (c *call) objects(context, typeName string, all []dir.Object, defaults []st
 		if i > 0 {
 			buf = append(buf, ',')
 		}
-		buf = append(buf, marshal(project(o, fields))...)
+		shown := project(o, fields)
+		if err := c.expandInto(typeName, o, shown); err != nil {
+			return err
+		}
+		buf = append(buf, marshal(shown)...)
 	}
 	next := ""
 	if upTo < len(all) {
@@ -278,6 +287,7 @@ func contextSelect(context string, sel []string) string {
 
 // selection resolves $select against a type; without one the defaults, or every property, are returned.
 func selection(c *call, typeName string, defaults []string) ([]odata.Property, error) {
+	c.used |= optSelect
 	typ := odata.TypeOf(typeName)
 	names := c.q.Select
 	if len(names) == 0 || slices.Contains(names, "*") {

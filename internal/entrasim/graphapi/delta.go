@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ type deltaToken struct {
 	At     int64    `json:"t"` // virtual time of issue
 	Reset  int64    `json:"r,omitempty"`
 	Done   bool     `json:"d,omitempty"` // a deltaLink rather than a nextLink
+	Off    int      `json:"o,omitempty"` // members of the group at Pos that earlier pages had
+	Begun  bool     `json:"b,omitempty"` // the page of nothing that a round may begin with was sent
 }
 
 const deltaPage = 200
@@ -37,6 +40,7 @@ func (d deltaToken) encode() string {
 
 // deltaState reads the token of the request, or begins a round.
 func (c *call) deltaState(kind string) (deltaToken, error) {
+	c.used = optAll // beside a token options are ignored, and without one they are checked here
 	text := c.q.SkipToken
 	if text == "" {
 		text = c.q.DeltaToken
@@ -61,8 +65,7 @@ func (c *call) deltaState(kind string) (deltaToken, error) {
 	expired := c.s.Now().Sub(time.Unix(d.At, 0)) > time.Duration(c.s.Switches.DeltaLifetime.Load())
 	reset := d.Reset != c.s.resets.Load()
 	if reset || expired && c.s.Switches.DeltaExpiry.Load() == "410" {
-		c.out.header.Set("Location", c.base+c.path+"?$deltatoken=")
-		return d, &dir.Error{Status: http.StatusGone, Code: "syncStateNotFound", Message: "The delta token is no longer valid, and the application must reset its state."}
+		return d, c.gone()
 	}
 	if expired {
 		return d, &dir.Error{Status: 400, Code: "syncStateNotFound", Message: "The sync state generation is not found; a full resync is required."}
@@ -71,6 +74,12 @@ func (c *call) deltaState(kind string) (deltaToken, error) {
 		d.Done, d.Pos, d.UpTo = false, 0, c.t.VisibleSeq()
 	}
 	return d, nil
+}
+
+// gone refuses a token that the service has reset: 410, and a Location with an empty token to begin again at.
+func (c *call) gone() *dir.Error {
+	c.out.header.Set("Location", c.base+c.path+"?$deltatoken=")
+	return &dir.Error{Status: http.StatusGone, Code: "syncStateNotFound", Message: "The delta token is no longer valid, and the application must reset its state."}
 }
 
 // idFilter reads the only filter that delta allows: id eq '…' joined by or, 50 at most.
@@ -105,7 +114,7 @@ func (c *call) finish(d deltaToken, items []byte, more bool) error {
 	option, name := "$skiptoken", "@odata.nextLink"
 	if !more {
 		option, name = "$deltatoken", "@odata.deltaLink"
-		d.Seq, d.UpTo, d.Pos, d.Full, d.Done, d.At = d.UpTo, 0, 0, false, true, c.s.Now().Unix()
+		d.Seq, d.UpTo, d.Pos, d.Full, d.Done, d.Begun, d.At = d.UpTo, 0, 0, false, true, false, c.s.Now().Unix()
 	}
 	buf := []byte{'{'}
 	if !c.plain() {
@@ -133,9 +142,12 @@ func (c *call) usersDelta() error {
 	if err != nil {
 		return err
 	}
+	if c.beginsEmpty(&d) {
+		return c.finish(d, nil, true)
+	}
 	if d.Full {
 		keep := func(u *dir.User) bool { return d.IDs == nil || slices.Contains(d.IDs, u.ID) }
-		page, next := c.t.Users(d.Pos, deltaPage, keep)
+		page, next := c.t.Users(d.Pos, c.deltaSize(), keep)
 		var buf []byte
 		for _, u := range page {
 			buf = c.deltaUser(buf, u, fields, ^uint64(0))
@@ -145,8 +157,8 @@ func (c *call) usersDelta() error {
 	}
 	changes, order := c.userChanges(d, fields)
 	var buf []byte
-	end := min(d.Pos+deltaPage, len(order))
-	for _, id := range order[min(d.Pos, end):end] {
+	ids, end := c.deltaSlice(d, order)
+	for _, id := range ids {
 		ch := changes[id]
 		u, ok := c.t.User(id)
 		switch {
@@ -160,6 +172,38 @@ func (c *call) usersDelta() error {
 	}
 	d.Pos = end
 	return c.finish(d, buf, end < len(order))
+}
+
+// beginsEmpty tells whether this page is the one of nothing that a round may begin with.
+func (c *call) beginsEmpty(d *deltaToken) bool {
+	if d.Begun || d.Pos > 0 || d.Done || !c.s.Switches.DeltaEmpty.Load() {
+		return false
+	}
+	d.Begun = true
+	return true
+}
+
+func (c *call) deltaSize() int {
+	if n := int(c.s.Switches.DeltaPage.Load()); n > 0 {
+		return n
+	}
+	return deltaPage
+}
+
+// deltaSlice is the page of a round of changes, and where the next one begins. Order and replays are switches: the
+// shuffle is by a hash, so that every page of a round sees the same order.
+func (c *call) deltaSlice(d deltaToken, order []string) (page []string, end int) {
+	if c.s.Switches.DeltaShuffled.Load() {
+		slices.SortStableFunc(order, func(a, b string) int {
+			return strings.Compare(dir.StableID(a, strconv.FormatUint(d.UpTo, 10)), dir.StableID(b, strconv.FormatUint(d.UpTo, 10)))
+		})
+	}
+	end = min(d.Pos+c.deltaSize(), len(order))
+	from := min(d.Pos, end)
+	if from > 0 && c.s.Switches.DeltaReplays.Load() {
+		from--
+	}
+	return order[from:end], end
 }
 
 // userChanges folds the log of a round: each id once, at its first place, with all masks joined.
@@ -234,146 +278,4 @@ func removed(buf []byte, id, reason string) []byte {
 		buf = append(buf, ',')
 	}
 	return append(buf, `{"id":"`+id+`","@removed":{"reason":"`+reason+`"}}`...)
-}
-
-func (c *call) groupsDelta() error {
-	d, err := c.deltaState("groups")
-	if err != nil {
-		return err
-	}
-	props, withMembers, err := groupDeltaFields(c, d.Select)
-	if err != nil {
-		return err
-	}
-	var buf []byte
-	if d.Full {
-		page, next := c.t.Groups(d.Pos, deltaPage, func(g *dir.Group) bool { return d.IDs == nil || slices.Contains(d.IDs, g.ID) })
-		for _, g := range page {
-			var members []any
-			if withMembers {
-				ids, _, _ := c.t.Members(g.ID, 0, 1<<31-1, nil)
-				for _, id := range ids {
-					members = append(members, c.deltaMember(id, false))
-				}
-			}
-			buf = appendItem(buf, c.deltaGroup(g, props, members, true))
-		}
-		d.Pos = next
-		return c.finish(d, buf, next > 0)
-	}
-	order, touched := c.groupChanges(d, withMembers)
-	end := min(d.Pos+deltaPage, len(order))
-	for _, id := range order[min(d.Pos, end):end] {
-		ch := touched[id]
-		g, ok := c.t.Group(id)
-		if !ok {
-			reason := "changed"
-			if ch.gone {
-				reason = "deleted"
-			}
-			buf = removed(buf, id, reason)
-			continue
-		}
-		var members []any
-		for _, m := range ch.members {
-			members = append(members, c.deltaMember(m, ch.left[m]))
-		}
-		buf = appendItem(buf, c.deltaGroup(g, props, members, false))
-	}
-	d.Pos = end
-	return c.finish(d, buf, end < len(order))
-}
-
-func appendItem(buf []byte, o dir.Object) []byte {
-	if len(buf) > 0 {
-		buf = append(buf, ',')
-	}
-	return append(buf, marshal(o)...)
-}
-
-type groupChange struct {
-	gone    bool
-	members []string // in the order of the first change
-	left    map[string]bool
-}
-
-func (c *call) groupChanges(d deltaToken, withMembers bool) (order []string, touched map[string]*groupChange) {
-	touched = map[string]*groupChange{}
-	for _, ch := range c.t.Changes(d.Seq, d.UpTo) {
-		member := ch.Kind == dir.ChangeMember
-		if ch.Kind != dir.ChangeGroup && (!member || !withMembers) || d.IDs != nil && !slices.Contains(d.IDs, ch.ID) {
-			continue
-		}
-		g := touched[ch.ID]
-		if g == nil {
-			g = &groupChange{left: map[string]bool{}}
-			touched[ch.ID] = g
-			order = append(order, ch.ID)
-		}
-		if !member {
-			g.gone = g.gone || ch.Gone
-			continue
-		}
-		if _, seen := g.left[ch.Other]; !seen {
-			g.members = append(g.members, ch.Other)
-		}
-		g.left[ch.Other] = ch.Gone
-	}
-	return order, touched
-}
-
-func (c *call) deltaMember(id string, left bool) map[string]any {
-	kind := c.t.KindOf(id)
-	if kind == "" {
-		kind = "user"
-	}
-	m := map[string]any{"@odata.type": "#microsoft.graph." + kind, "id": id}
-	if left {
-		m["@removed"] = map[string]any{"reason": "deleted"}
-	}
-	return m
-}
-
-func (c *call) deltaGroup(g *dir.Group, props []odata.Property, members []any, first bool) dir.Object {
-	full := groupObject(g)
-	o := dir.Object{"id": g.ID}
-	for _, p := range props {
-		if v := full[p.Name]; v != nil || !first && p.Collection {
-			o[p.Name] = v
-			if v == nil {
-				o[p.Name] = []any{}
-			}
-		}
-	}
-	if len(members) > 0 {
-		o["members@delta"] = members
-	}
-	return o
-}
-
-func groupDeltaFields(c *call, sel []string) ([]odata.Property, bool, error) {
-	typ := odata.TypeOf("group")
-	withMembers := len(sel) == 0
-	names := groupDefaults
-	if len(sel) > 0 {
-		names = nil
-		for _, n := range sel {
-			switch strings.ToLower(n) {
-			case "members":
-				withMembers = true
-			case "owners":
-			default:
-				names = append(names, n)
-			}
-		}
-	}
-	var out []odata.Property
-	for _, n := range names {
-		p, ok := typ.Lookup(n)
-		if !ok {
-			return nil, false, noProperty(n, "group")
-		}
-		out = append(out, p)
-	}
-	return out, withMembers, nil
 }

@@ -32,7 +32,16 @@ func groupObject(g *dir.Group) dir.Object {
 	return o
 }
 
+// groupExpansions are members, owners and memberOf.
+func (c *call) groupExpansions() expansions {
+	return expansions{"members": func(id string) []string {
+		ids, _, _ := c.t.Members(id, 0, maxExpanded, nil)
+		return ids
+	}, "owners": c.t.Owners, "memberOf": c.t.MemberOf}
+}
+
 func (c *call) listGroups() error {
+	c.expandable = c.groupExpansions()
 	all, _ := c.t.Groups(0, 1<<31-1, nil)
 	objs := make([]dir.Object, len(all))
 	for i, g := range all {
@@ -42,6 +51,7 @@ func (c *call) listGroups() error {
 }
 
 func (c *call) getGroup() error {
+	c.expandable = c.groupExpansions()
 	g, ok := c.t.Group(c.params["id"])
 	if !ok {
 		return dir.NotFound(c.params["id"])
@@ -55,7 +65,11 @@ func (c *call) one(status int, context, typeName string, o dir.Object, defaults 
 	if err != nil {
 		return err
 	}
-	return c.entity(status, contextSelect(context, c.q.Select)+"/$entity", project(o, fields))
+	shown := project(o, fields)
+	if err := c.expandInto(typeName, o, shown); err != nil {
+		return err
+	}
+	return c.entity(status, contextSelect(context, c.q.Select)+"/$entity", shown)
 }
 
 // boundMembers reads members@odata.bind and owners@odata.bind.

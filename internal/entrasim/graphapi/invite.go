@@ -261,7 +261,7 @@ func (c *call) listSponsors() error {
 		return dir.NotFound(c.params["id"])
 	}
 	ids, _ := u.Extra[dir.Sponsors].([]string)
-	return c.directoryObjects(ids, 0, -1)
+	return c.wholeList(ids)
 }
 
 // contacts are mail contacts: read only, as in Graph.

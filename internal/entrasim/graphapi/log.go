@@ -56,7 +56,7 @@ func (c *call) logPage(context, typeName string, all []map[string]any) error {
 		}, true
 	}
 	if c.q.Filter != "" {
-		e, err := odata.ParseFilter(c.q.Filter)
+		e, err := c.parsedFilter()
 		if err != nil {
 			return err
 		}
@@ -67,6 +67,7 @@ func (c *call) logPage(context, typeName string, all []map[string]any) error {
 		all = slices.DeleteFunc(all, func(m map[string]any) bool { return !keep(m) })
 	}
 	if c.q.OrderBy != "" {
+		c.used |= optOrderBy
 		fields := strings.Fields(c.q.OrderBy)
 		get, ok := resolve(fields[0])
 		if !ok {

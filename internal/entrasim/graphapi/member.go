@@ -143,7 +143,7 @@ func (c *call) listOwners() error {
 	if _, ok := c.t.Group(c.params["id"]); !ok {
 		return dir.NotFound(c.params["id"])
 	}
-	return c.directoryObjects(c.t.Owners(c.params["id"]), 0, -1)
+	return c.wholeList(c.t.Owners(c.params["id"]))
 }
 
 func (c *call) addOwner() error {
@@ -192,7 +192,7 @@ func (c *call) memberOf(transitive bool) error {
 		}
 	}
 	c.q.Select = slices.DeleteFunc(c.q.Select, func(n string) bool { _, ok := dir.LookupUserField(n); return !ok && !groupHas(n) })
-	return c.directoryObjects(ids, 0, -1)
+	return c.wholeList(ids)
 }
 
 func groupHas(n string) bool { _, ok := odata.TypeOf("group").Lookup(n); return ok }

@@ -86,7 +86,6 @@ func (c *call) listMTOTenants() error {
 			all = append(all, o.members[id].object())
 		}
 	}
-	c.q.Top = -1
 	return c.objects(mtoPrefix+"/tenants", "multiTenantOrganizationMember", all, nil, maxPage)
 }
 

@@ -53,6 +53,7 @@ func (c *call) expandsSync() (bool, error) {
 	if c.q.Expand == "" {
 		return false, nil
 	}
+	c.used |= optExpand
 	name, _, _ := strings.Cut(c.q.Expand, "(")
 	if !strings.EqualFold(strings.TrimSpace(name), "identitySynchronization") {
 		c.unknown = true
@@ -93,7 +94,7 @@ func (c *call) listPartners() error {
 	configs, syncs := c.t.Partners()
 	var keep func(dir.Object) bool
 	if c.q.Filter != "" {
-		e, err := odata.ParseFilter(c.q.Filter)
+		e, err := c.parsedFilter()
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ var (
 )
 
 func (s *Server) routes() []*route {
-	return slices.Concat(userRoutes(), groupRoutes(), appRoutes(), policyRoutes(), s.syncRoutes(), otherRoutes())
+	return slices.Concat(userRoutes(), groupRoutes(), appRoutes(), policyRoutes(), deletedPolicyRoutes(), s.syncRoutes(), otherRoutes())
 }
 
 func get(t string, p []string, h func(*call) error) *route {

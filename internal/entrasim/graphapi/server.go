@@ -71,6 +71,7 @@ type Server struct {
 	root   *node
 	resets atomic.Int64 // bumped to force every delta token to 410
 	mto    *realm
+	carry  carries
 }
 
 // New builds the server.
@@ -204,51 +205,6 @@ func (s *Server) run(c *call, w http.ResponseWriter, kind string) {
 	c.write(w)
 }
 
-// apply runs faults, permission, throttle and handler; the answer is in c.out afterwards.
-func (s *Server) apply(c *call) (fired string, err error) {
-	fire, ok := s.Faults.Next(faults.Request{Method: c.method, Route: c.template(), Path: c.path, Tenant: c.t.Name,
-		TenantID: c.t.ID, App: c.claims.AppID, Write: c.isWrite()})
-	if !ok {
-		c.serve()
-		return "", nil
-	}
-	e := fire.Effect
-	switch e.Kind {
-	case faults.Status, faults.NoMessageBody, faults.ContentType:
-		c.spoil(e)
-	case faults.Delay:
-		select {
-		case <-time.After(time.Duration(e.Millis) * time.Millisecond):
-		case <-c.r.Context().Done():
-		}
-		c.serve()
-	case faults.Drop:
-		return fire.ID, errAborted
-	case faults.ApplyThenDrop:
-		c.serve()
-		return fire.ID, errAborted
-	case faults.Truncate:
-		c.serve()
-		c.truncate = true
-	case faults.Hold:
-		after := e.When == "after"
-		if after {
-			c.serve()
-		}
-		select {
-		case <-fire.Released:
-		case <-c.r.Context().Done():
-			fire.Done()
-			return fire.ID, errAborted
-		}
-		fire.Done()
-		if !after {
-			c.serve()
-		}
-	}
-	return fire.ID, nil
-}
-
 // serve checks permission and quota and calls the handler.
 func (c *call) serve() {
 	s := c.s
@@ -272,7 +228,9 @@ func (c *call) serve() {
 	}
 	if err := c.route.handle(c); err != nil {
 		c.fail(err)
+		return
 	}
+	c.finishOptions()
 }
 
 func (c *call) throttled(v throttle.Verdict) {
@@ -296,7 +254,7 @@ func (c *call) permitted() error {
 	if len(c.route.perms) == 0 {
 		return nil
 	}
-	if c.has(c.route.perms...) {
+	if c.has(c.route.perms...) && (!c.route.person || c.claims.Delegated()) {
 		return nil
 	}
 	if c.route.sync {
@@ -323,35 +281,6 @@ func (s *Server) note(c *call, kind, fired string) {
 		e.Tenant = c.t.Name
 	}
 	s.Journal.Add(e)
-}
-
-// spoil answers with a fault's status instead of carrying the call out.
-func (c *call) spoil(e faults.Effect) {
-	status := e.Status
-	if status == 0 {
-		status = 503
-	}
-	if e.RetryAfter != "" {
-		c.out.header.Set("Retry-After", e.RetryAfter)
-	}
-	code := e.Code
-	if code == "" {
-		code = map[int]string{401: "InvalidAuthenticationToken", 403: "Authorization_RequestDenied", 404: "Request_ResourceNotFound",
-			429: "TooManyRequests", 500: "InternalServerError", 502: "BadGateway", 503: "ServiceUnavailable", 504: "GatewayTimeout"}[status]
-	}
-	switch e.Kind {
-	case faults.NoMessageBody:
-		c.json(status, map[string]any{"error": map[string]any{"code": code}})
-	case faults.ContentType:
-		c.out.status, c.out.body = status, []byte("<html><body><h1>Our services aren't available right now</h1></body></html>")
-		c.out.header.Set("Content-Type", "text/html")
-	default:
-		message := e.Message
-		if message == "" {
-			message = "The request failed on purpose."
-		}
-		c.fail(&dir.Error{Status: status, Code: code, Message: message})
-	}
 }
 
 func marshal(v any) []byte {

@@ -10,6 +10,7 @@ import (
 
 // userFields resolves $select on users; the default set is the documented one.
 func (c *call) userFields() ([]*dir.UserField, error) {
+	c.used |= optSelect
 	if len(c.q.Select) == 0 || slices.Contains(c.q.Select, "*") {
 		return dir.DefaultUserFields, nil
 	}
@@ -136,6 +137,7 @@ func (c *call) expandsManager() (bool, error) {
 	if c.q.Expand == "" {
 		return false, nil
 	}
+	c.used |= optExpand
 	name, _, _ := strings.Cut(c.q.Expand, "(")
 	if !strings.EqualFold(strings.TrimSpace(name), "manager") {
 		c.unknown = true

@@ -70,7 +70,8 @@ func (m *Model) property(typeName, name string) (*Property, bool) {
 	return nil, false
 }
 
-func (m *Model) open(typeName string) bool {
+// Open tells whether values of a type may have properties that the schema does not name.
+func (m *Model) Open(typeName string) bool {
 	for t := m.types[typeName]; t != nil; t = m.types[t.Base] {
 		if t.Open {
 			return true

@@ -94,7 +94,7 @@ func (c *checker) object(at string, o map[string]any, declared string) {
 		name, annotation, annotated := strings.Cut(key, "@")
 		p, known := c.m.property(declared, name)
 		switch {
-		case !known && (c.m.open(declared) || allowed(c.extras, declared, name, c.beta, c.m)):
+		case !known && (c.m.Open(declared) || allowed(c.extras, declared, name, c.beta, c.m)):
 		case !known:
 			c.fault(at, "%s has no property %q", declared, name)
 		case p.Name != name:
