@@ -105,6 +105,9 @@ func (c *checker) foreign(imported string, r room, test bool) {
 		if !covers(rule.packages, imported) || (test && !rule.tests) {
 			continue
 		}
+		if test && covers(rule.except, c.at) {
+			continue
+		}
 		forbidden := covers(rule.never, c.at) || (r.pure && slices.Contains(rule.never, "pure"))
 		if len(rule.only) > 0 {
 			forbidden = !covers(rule.only, c.at)
