@@ -13,7 +13,9 @@ func deletedPolicyRoutes() []*route {
 	for _, kind := range []string{dir.DeletedPartners, dir.DeletedSyncs} {
 		base := "/policies/deletedItems/" + kind
 		out = append(out,
-			get(base, policyRead, func(c *call) error { return c.values(strings.TrimPrefix(base, "/"), shownDeleted(c.t.DeletedPolicies(kind))) }),
+			get(base, policyRead, func(c *call) error {
+				return c.values(strings.TrimPrefix(base, "/"), shownDeleted(c.t.DeletedPolicies(kind)))
+			}),
 			get(base+"/{id}", policyRead, func(c *call) error { return c.getDeletedPolicy(kind) }),
 			post(base+"/{id}/restore", policyWrite, func(c *call) error { return c.takeDeletedPolicy(kind, true) }),
 			del(base+"/{id}", policyWrite, func(c *call) error { return c.takeDeletedPolicy(kind, false) }))
