@@ -109,11 +109,12 @@ func (m *Meter) Take(app, tenant string, users int, c Cost) Verdict {
 		}
 		b.refill(now, l.size)
 		if b.level < l.cost {
+			// The attempt itself is charged first, so that waiting as told is enough.
+			b.level = max(b.level-l.cost, -l.size*0.2)
 			wait := time.Duration((l.cost - b.level) / l.size * float64(l.per))
 			if v.OK || wait > v.RetryAfter {
 				v.OK, v.RetryAfter, v.Scope, v.Limit, v.Information = false, wait, l.scope, l.kind, l.info
 			}
-			b.level = max(b.level-l.cost, -l.size*0.2)
 		} else {
 			b.level -= l.cost
 		}
