@@ -99,15 +99,12 @@ test("a group with forty members, twenty in a batch", async () => {
   for (const part of [users.slice(0, 20), users.slice(20)]) {
     const content = new BatchRequestContent(part.map((user, i) => ({
       id: String(i + 1),
-      request: new Request(`${base}/v1.0/groups/${group.id}/members/$ref`, {
+      request: new Request(`${base}/groups/${group.id}/members/$ref`, { // without version, as in the client's own samples
         method: "POST", headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ "@odata.id": `https://graph.microsoft.com/v1.0/directoryObjects/${user.id}` }),
       }),
     })));
-    // The client's batch keeps the path after the version only for Graph's own hosts, so the URLs are made relative.
-    const body = await content.getContent();
-    for (const item of body.requests) item.url = item.url.replace(/^.*\/v1\.0/, "");
-    const answers = new BatchResponseContent(await a.api("/$batch").post(body));
+    const answers = new BatchResponseContent(await a.api("/$batch").post(await content.getContent()));
     for (const [, answer] of answers.getResponses()) assert.equal(answer.status, 204);
   }
   const members = await a.api(`/groups/${group.id}/members`).select("id").top(999).get();
