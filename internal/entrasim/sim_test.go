@@ -11,12 +11,34 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"entente.dev/entente/internal/entrasim"
+	"entente.dev/entente/internal/entrasim/simclient"
 	"entente.dev/entente/internal/entrasim/world"
 )
+
+// keys is a folder with a CA and signing keys that all simulators of this package share, because keys take time to make.
+var keys = sync.OnceValue(func() string {
+	dir, err := os.MkdirTemp("", "entrasim-test-")
+	if err != nil {
+		panic(err)
+	}
+	s, err := entrasim.Start(context.Background(), entrasim.Options{World: world.ThreeTenants(0), DataDir: dir})
+	if err != nil {
+		panic(err)
+	}
+	_ = s.Close()
+	return dir
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(keys())
+	os.Exit(code)
+}
 
 // sim is a running simulator and a client that trusts only its CA.
 type sim struct {
@@ -27,7 +49,7 @@ type sim struct {
 
 func start(t *testing.T, change func(*entrasim.Options)) *sim {
 	t.Helper()
-	o := entrasim.Options{World: world.ThreeTenants(20), DataDir: t.TempDir(), ManualClock: true, PrincipalDelay: -1}
+	o := entrasim.Options{World: world.ThreeTenants(20), DataDir: keys(), ManualClock: true, PrincipalDelay: -1}
 	if change != nil {
 		change(&o)
 	}
@@ -57,8 +79,12 @@ type caller struct {
 
 func (s *sim) as(tenant string) *caller {
 	s.t.Helper()
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {world.EntenteClientID(tenant)},
-		"client_secret": {world.Secret(tenant)}, "scope": {"https://graph.microsoft.com/.default"}}
+	return s.token(tenant, url.Values{"grant_type": {"client_credentials"}, "client_id": {world.EntenteClientID(tenant)},
+		"client_secret": {world.Secret(tenant)}, "scope": {"https://graph.microsoft.com/.default"}})
+}
+
+func (s *sim) token(tenant string, form url.Values) *caller {
+	s.t.Helper()
 	res, err := s.http.PostForm(s.BaseURL()+"/"+ids[tenant]+"/oauth2/v2.0/token", form)
 	if err != nil {
 		s.t.Fatal(err)
@@ -72,6 +98,39 @@ func (s *sim) as(tenant string) *caller {
 		s.t.Fatalf("token: %d %s", res.StatusCode, raw)
 	}
 	return &caller{sim: s, token: out.AccessToken, header: http.Header{}}
+}
+
+// person signs somebody of the world in and speaks for them.
+func (s *sim) person(tenant, upn, scope string) *caller {
+	s.t.Helper()
+	return s.token(tenant, url.Values{"grant_type": {"password"}, "client_id": {world.EntenteClientID(tenant)},
+		"client_secret": {world.Secret(tenant)}, "username": {upn}, "password": {"Pass-" + upn}, "scope": {scope}})
+}
+
+// advance moves the virtual clock and waits for what became due.
+func (s *sim) advance(d time.Duration) {
+	s.t.Helper()
+	if _, err := s.Admin().Advance(s.t.Context(), d); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// set changes a switch.
+func (s *sim) set(name, value string) {
+	s.t.Helper()
+	if err := s.Admin().SetSwitch(s.t.Context(), name, value); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// edit does something as an admin would and returns the id of the object.
+func (s *sim) edit(e simclient.Edit) string {
+	s.t.Helper()
+	id, err := s.Admin().Edit(s.t.Context(), e)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return id
 }
 
 type object = map[string]any

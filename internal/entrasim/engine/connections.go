@@ -46,7 +46,13 @@ func (e *Engine) ObjectConnection(tenantID, spID, jobID, objectID string) (Objec
 	if l == nil {
 		return ObjectConnection{}, notFound("Resource", objectID)
 	}
-	return ObjectConnection{objectID, source, l.Target, l.Name, "User"}, nil
+	name := l.Name
+	if d, ok := e.cfg.Directory(tenantID); ok {
+		if u, ok := d.User(source); ok && u.DisplayName != "" {
+			name = u.DisplayName
+		}
+	}
+	return ObjectConnection{objectID, source, l.Target, name, "User"}, nil
 }
 
 // DeleteObjectConnection forgets a pair and touches neither object. It is idempotent, and refused with 409 while

@@ -102,7 +102,9 @@ func (c *compiler[T]) compare(e *Expr) (func(T) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Op == "ne" {
+	null := len(e.Args) > 1 && e.Args[1].Op == "literal" && e.Args[1].Value == nil
+	times := e.Op == "in" && strings.HasSuffix(strings.ToLower(e.Args[0].Name), "datetime")
+	if e.Op == "ne" || null || times { // filter table of directory objects
 		if err := c.gate(); err != nil {
 			return nil, err
 		}

@@ -137,10 +137,11 @@ var posts = map[string]int{
 // CostOf prices a call by its route: base, then -1 for $select, +1 for $expand, -1 for $top below 20, at least 1.
 func CostOf(method, route string, hasSelect, hasExpand bool, top int) Cost {
 	route = strings.ToLower(route)
+	base, _, _ := strings.Cut(route, "/microsoft.graph.") // a cast costs what its list costs
 	c := Cost{Units: 1}
 	switch {
-	case method == "GET" && reads[route] > 0:
-		c.Units = reads[route]
+	case method == "GET" && reads[base] > 0 && !strings.HasSuffix(route, ".delta"):
+		c.Units = reads[base]
 	case method == "POST" && posts[route] > 0:
 		c.Units = posts[route]
 	case method != "GET":
