@@ -2,6 +2,7 @@ package entrasim_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -83,9 +84,21 @@ func (s *sim) as(tenant string) *caller {
 		"client_secret": {world.Secret(tenant)}, "scope": {"https://graph.microsoft.com/.default"}})
 }
 
+// asApp speaks for any registration in a tenant given by its id.
+func (s *sim) asApp(tenantID, clientID, secret string) *caller {
+	s.t.Helper()
+	return s.token(tenantID, url.Values{"grant_type": {"client_credentials"}, "client_id": {clientID},
+		"client_secret": {secret}, "scope": {"https://graph.microsoft.com/.default"}})
+}
+
+// simclientGrant lets Entente manage every application of a tenant.
+func simclientGrant(tenant string) simclient.Edit {
+	return simclient.Edit{Tenant: tenant, Action: "permission.grant", App: "Entente", Permission: "Application.ReadWrite.All"}
+}
+
 func (s *sim) token(tenant string, form url.Values) *caller {
 	s.t.Helper()
-	res, err := s.http.PostForm(s.BaseURL()+"/"+ids[tenant]+"/oauth2/v2.0/token", form)
+	res, err := s.http.PostForm(s.BaseURL()+"/"+cmp.Or(ids[tenant], tenant)+"/oauth2/v2.0/token", form)
 	if err != nil {
 		s.t.Fatal(err)
 	}

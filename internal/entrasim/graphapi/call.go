@@ -274,8 +274,11 @@ func (c *call) write(w http.ResponseWriter) {
 	h.Set("Cache-Control", "no-cache")
 	if len(c.out.body) > 0 && h.Get("Content-Type") == "" {
 		level := "minimal"
-		if c.plain() {
+		switch {
+		case c.plain():
 			level = "none"
+		case c.full():
+			level = "full"
 		}
 		h.Set("Content-Type", "application/json;odata.metadata="+level+";odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	}
@@ -348,10 +351,14 @@ func (c *call) targets() []string {
 	return out
 }
 
-// lastSegment reads the id of a reference such as https://any.host/v1.0/directoryObjects/{id}/ or …/users('{id}').
+// lastSegment reads the id of a reference such as https://any.host/v1.0/directoryObjects/{id}/ or …/users('{id}'),
+// also when a cast such as Microsoft.DirectoryServices.User follows, as in the service's own @odata.id.
 func lastSegment(ref any) string {
 	s, _ := ref.(string)
 	segs, _ := splitPath(strings.TrimSuffix(s, "/"))
+	if n := len(segs); n > 1 && strings.HasPrefix(strings.ToLower(segs[n-1].text), "microsoft.") {
+		segs = segs[:n-1]
+	}
 	if len(segs) == 0 {
 		return ""
 	}

@@ -36,6 +36,17 @@ func (c *call) directoryAudits() error {
 	return c.logPage("auditLogs/directoryAudits", "directoryAudit", all)
 }
 
+func (c *call) directoryAudit() error {
+	for _, o := range c.t.Audit() {
+		if strings.EqualFold(o.ID(), c.params["id"]) {
+			return c.one(200, "auditLogs/directoryAudits", "directoryAudit", o, nil)
+		}
+	}
+	return dir.NotFound(c.params["id"])
+}
+
+func (c *call) signIn() error { return dir.NotFound(c.params["id"]) }
+
 func (c *call) signIns() error { return c.logPage("auditLogs/signIns", "signIn", nil) }
 
 func (c *call) logPage(context, typeName string, all []map[string]any) error {

@@ -225,6 +225,8 @@ func otherRoutes() []*route {
 		get("/subscribedSkus", skuRead, (*call).listSkus), get("/directoryRoles", anyObject, (*call).directoryRoles),
 		get("/auditLogs/provisioning", logsRead, (*call).provisioningLog),
 		get("/auditLogs/directoryAudits", []string{"AuditLog.Read.All"}, (*call).directoryAudits),
+		get("/auditLogs/directoryAudits/{id}", []string{"AuditLog.Read.All"}, (*call).directoryAudit),
+		get("/auditLogs/signIns/{id}", []string{"AuditLog.Read.All"}, (*call).signIn),
 		get("/auditLogs/signIns", []string{"AuditLog.Read.All"}, (*call).signIns),
 		post("/$batch", nil, (*call).batch),
 	}

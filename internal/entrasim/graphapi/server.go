@@ -231,6 +231,9 @@ func (c *call) serve() {
 		return
 	}
 	c.finishOptions()
+	if c.full() && len(c.out.body) > 0 && c.out.status < 300 {
+		c.annotate()
+	}
 }
 
 func (c *call) throttled(v throttle.Verdict) {
