@@ -1,0 +1,102 @@
+package share
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/testkit/flowtest"
+)
+
+// TestWhateverHappensTheShareEndsWhereItsModelSays lets admins, tenants, failures and the clock do anything in any
+// order. The model is small: without a stop the share ends in sync; a stop is carried out, whatever is applied
+// meanwhile; only an apply after it starts the share again. Nobody is set up without a yes, and nothing is taken down
+// before everybody is proven out.
+func TestWhateverHappensTheShareEndsWhereItsModelSays(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t)
+		w.leaveIn, w.proveIn = day, day
+		var stopped, applied, at time.Duration
+		for range rapid.IntRange(1, 8).Draw(rt, "events") {
+			at += time.Duration(rapid.IntRange(1, 3000).Draw(rt, "minutes")) * time.Minute
+			switch rapid.SampledFrom([]string{"observed", "leave", "stop", "apply", "break", "repair", "restore", "arrive"}).Draw(rt, "event") {
+			case "observed":
+				w.Later(at, func() { w.observed(true) })
+			case "leave":
+				w.Later(at, func() { w.removals, w.stranded = 1, 1; w.observed(true) })
+			case "arrive":
+				w.Later(at, func() { w.pending = 1; w.observed(true) })
+				w.Later(at+time.Hour, func() { w.pending = 0; w.observed(true) })
+			case "stop":
+				stopped = at
+				w.Update(at, contract.StopUpdate, stopIt)
+			case "apply":
+				applied = at
+				w.Later(at, func() {
+					w.SignalWorkflow(contract.TopologyApplied, contract.TopologyAppliedSignal{TopologyDigest: "t1", Pace: flowtest.Pace})
+				})
+			case "break":
+				w.Later(at, func() {
+					w.fails[contract.SetupWorkflow], w.fails[contract.ReductionWorkflow] = forbidden(), forbidden()
+				})
+			case "repair":
+				w.Later(at, func() { delete(w.fails, contract.SetupWorkflow); delete(w.fails, contract.ReductionWorkflow) })
+			case "restore":
+				w.Update(at, contract.RestoreUpdate, contract.RestoreCommand{ReductionID: "r", By: "pat"})
+			}
+		}
+		w.Later(at+time.Hour, func() { delete(w.fails, contract.SetupWorkflow); delete(w.fails, contract.ReductionWorkflow) })
+		s, over := w.upTo(at+10*day, state(contract.PhaseNew))
+		if w.early {
+			rt.Fatal("taken down while somebody was not proven out")
+		}
+		if n := len(w.Calls(contract.SetupWorkflow)); n > 0 && len(w.Calls(contract.AcceptanceWorkflow)) == 0 {
+			rt.Fatal("set up without a yes")
+		}
+		if over { // it went on as a new run
+			return
+		}
+		switch {
+		case s.Stop != nil || stopped > 0 && w.teardowns == 0:
+			rt.Fatalf("the stop was not carried out: %s %s", s.Phase, s.Detail)
+		case s.Phase == contract.PhaseStopped && stopped > 0 && !w.setUp:
+		case s.Phase == contract.PhaseInSync && applied >= stopped:
+		default:
+			rt.Fatalf("ended %s (%s)", s.Phase, s.Detail)
+		}
+	})
+}
+
+// TestCarriedStateSurvivesTheChangeOfRun is the identity of JSON on any state.
+func TestCarriedStateSurvivesTheChangeOfRun(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		text, n := rapid.String(), rapid.IntRange(0, 1<<30)
+		when := rapid.Custom(func(rt *rapid.T) time.Time { return time.Unix(int64(n.Draw(rt, "s")), int64(n.Draw(rt, "ns"))).UTC() })
+		s := contract.ShareState{
+			Schema: 1, Org: text.Draw(rt, "org"), Share: flowtest.BtoC, Source: flowtest.Source, Target: flowtest.Target, TopologyDigest: text.Draw(rt, "t"),
+			DeclaredDigest: text.Draw(rt, "d"), Pace: contract.Pace{Every: time.Duration(n.Draw(rt, "e")), Poll: time.Duration(n.Draw(rt, "p"))},
+			Phase: contract.Phase(text.Draw(rt, "phase")), Detail: text.Draw(rt, "detail"), RunSeq: n.Draw(rt, "run"), StatusSeq: n.Draw(rt, "seq"),
+			RequestID: text.Draw(rt, "req"), People: n.Draw(rt, "people"), InSync: rapid.Bool().Draw(rt, "in"), WaitingSince: when.Draw(rt, "w"),
+			LearnSince: when.Draw(rt, "l"), Dirty: rapid.Bool().Draw(rt, "dirty"), Failures: n.Draw(rt, "f"), AskedDigest: text.Draw(rt, "asked"),
+		}
+		if rapid.Bool().Draw(rt, "with commands") {
+			s.Problem = problem.New(problem.Forbidden, text.Draw(rt, "op"), text.Draw(rt, "why"))
+			s.Stop = &contract.StopCommand{By: text.Draw(rt, "by"), Reason: text.Draw(rt, "reason")}
+			s.Restores = []contract.RestoreCommand{{ReductionID: text.Draw(rt, "id"), People: []ident.Person{{Home: "b", ID: text.Draw(rt, "pid")}}}}
+			s.Reverts = []contract.RevertCommand{{By: text.Draw(rt, "rby")}}
+		}
+		raw, err := json.Marshal(s)
+		require.NoError(t, err)
+		var back contract.ShareState
+		require.NoError(t, json.Unmarshal(raw, &back))
+		require.Equal(t, s, back)
+	})
+}

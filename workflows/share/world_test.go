@@ -1,0 +1,209 @@
+package share
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/temporalkit/failure"
+	"entente.dev/entente/internal/testkit/flowtest"
+)
+
+// world is what the share sees: a plan that follows from a few facts, and children that end as told.
+type world struct {
+	*flowtest.Env
+	mu sync.Mutex
+
+	// Facts that the plan follows from.
+	declared, accepted, setUp bool
+	refused                   string
+	pending, removals         int
+	stranded                  int // people whom a drain takes out
+	planErr                   error
+
+	fails     map[string]error // by child or activity
+	answer    contract.AcceptanceResult
+	answerIn  time.Duration // 0: waits for cancellation
+	leaveIn   time.Duration
+	proveIn   time.Duration
+	inFlight  int
+	most      int
+	statuses  []store.ShareStatus
+	teardowns int
+	early     bool // a teardown while somebody was not proven
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{Env: flowtest.New(t), declared: true, fails: map[string]error{}, answer: contract.AcceptanceResult{Status: "approved"}, answerIn: time.Hour}
+	e := w.Env
+	flowtest.Do(e, contract.PutShareStatus, func(s store.ShareStatus) error { w.statuses = append(w.statuses, s); return nil })
+	flowtest.Do[store.Run](e, contract.PutRun, nil)
+	flowtest.Do(e, contract.OpenRequest, func(contract.OpenRequestIn) error { return w.fails[contract.OpenRequest] })
+	flowtest.Do(e, contract.DropShare, func(contract.DropShareIn) error { return w.fails[contract.DropShare] })
+	flowtest.Do[contract.LearnIn](e, contract.LearnLinks, nil)
+	flowtest.On(e, contract.UndeletePlanned, func(contract.GuestsIn) (contract.BatchOut, error) { return contract.BatchOut{}, nil })
+	flowtest.On(e, contract.PlanShare, w.plan)
+	flowtest.Child(e, contract.AcceptanceWorkflow, w.acceptance)
+	flowtest.Child(e, contract.ReductionWorkflow, w.reduction)
+	flowtest.Child(e, contract.SetupWorkflow, func(ctx workflow.Context, _ contract.SetupInput) (contract.SetupResult, error) {
+		if err := w.work(ctx, contract.SetupWorkflow); err != nil {
+			return contract.SetupResult{}, err
+		}
+		w.setUp = true
+		return contract.SetupResult{}, nil
+	})
+	flowtest.Child(e, contract.TeardownWorkflow, func(ctx workflow.Context, _ contract.TeardownInput) (bool, error) {
+		w.early = w.early || w.inFlight > 0
+		if err := w.work(ctx, contract.TeardownWorkflow); err != nil {
+			return false, err
+		}
+		w.setUp, w.accepted = false, false
+		w.teardowns++
+		return true, nil
+	})
+	flowtest.Child(e, contract.RestoreWorkflow, func(ctx workflow.Context, _ contract.RestoreInput) (contract.RestoreResult, error) {
+		return contract.RestoreResult{}, w.work(ctx, contract.RestoreWorkflow)
+	})
+	flowtest.Child(e, contract.MemberTypeWorkflow, func(ctx workflow.Context, _ contract.MemberTypeInput) (contract.MemberTypeResult, error) {
+		return contract.MemberTypeResult{}, w.work(ctx, contract.MemberTypeWorkflow)
+	})
+	e.HearSignals(nil)
+	return w
+}
+
+// work takes a minute and ends as told.
+func (w *world) work(ctx workflow.Context, name string) error {
+	if err := workflow.Sleep(ctx, time.Minute); err != nil {
+		return err
+	}
+	if err := w.fails[name]; err != nil {
+		return failure.ToTemporal(err)
+	}
+	return nil
+}
+
+func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
+	ref := contract.SharePlanRef{Digest: "d", Declared: w.declared, Refused: w.refused, Counts: plan.Counts{People: 2, Changes: 1}}
+	ref.Policy.Deprovisioning.Grace = 24 * time.Hour
+	if w.setUp {
+		ref.Desired.Found = plan.Found{ServicePrincipalID: "sp", JobID: "job", ScopeGroupID: "g"}
+	}
+	switch {
+	case w.planErr != nil:
+		return ref, w.planErr
+	case in.Drain:
+		ref.Counts.Removals = w.stranded
+	case !w.declared:
+		return contract.SharePlanRef{}, nil
+	case !w.accepted:
+		ref.Acceptance = plan.AcceptanceNeed{Needed: true, Why: "not accepted yet"}
+	case !w.setUp:
+		ref.Kinds = []plan.Kind{plan.Application}
+	default:
+		ref.Pending, ref.Counts.Removals = w.pending, w.removals
+		if w.removals > 0 {
+			ref.Kinds = append(ref.Kinds, plan.ScopeRemove)
+		}
+	}
+	return ref, nil
+}
+
+func (w *world) acceptance(ctx workflow.Context, _ contract.AcceptanceInput) (contract.AcceptanceResult, error) {
+	if err := w.fails[contract.AcceptanceWorkflow]; err != nil {
+		return contract.AcceptanceResult{}, failure.ToTemporal(err)
+	}
+	wait := w.answerIn
+	if wait == 0 {
+		wait = 365 * 24 * time.Hour
+	}
+	if workflow.Sleep(ctx, wait) != nil {
+		return contract.AcceptanceResult{Status: "withdrawn"}, nil
+	}
+	w.accepted = w.answer.Status == "approved"
+	return w.answer, nil
+}
+
+// reduction behaves as the real one: cancelled in its grace it takes nobody out, after the removal it tells the share
+// and goes on to the proof.
+func (w *world) reduction(ctx workflow.Context, in contract.ReductionInput) (contract.ReductionResult, error) {
+	w.inFlight++
+	defer func() { w.inFlight-- }()
+	w.most = max(w.most, w.inFlight)
+	if !in.Drain {
+		if err := workflow.Sleep(ctx, max(w.leaveIn, time.Second)); err != nil {
+			return contract.ReductionResult{Status: "cancelled"}, err
+		}
+	}
+	if err := w.fails[contract.ReductionWorkflow]; err != nil {
+		return contract.ReductionResult{}, failure.ToTemporal(err)
+	}
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	w.removals, w.stranded = 0, 0
+	if !in.Drain {
+		w.SignalWorkflow(contract.ReductionMoved, contract.ReductionMovedSignal{ID: in.ID, Removed: true})
+	}
+	err := workflow.Sleep(ctx, max(w.proveIn, time.Second))
+	return contract.ReductionResult{Status: "proven"}, err
+}
+
+func state(phase contract.Phase) contract.ShareState {
+	return contract.ShareState{
+		Schema: 1, Org: "o", Share: flowtest.BtoC, Source: flowtest.Source, Target: flowtest.Target, TopologyDigest: "t1",
+		Pace: flowtest.Pace, Phase: phase, Dirty: true,
+	}
+}
+
+// until runs the entity for a time and returns what it knows of itself then; it must still run.
+func (w *world) until(d time.Duration, s contract.ShareState) contract.ShareState {
+	w.T.Helper()
+	out, over := w.upTo(d, s)
+	require.False(w.T, over, "the run ended by itself: %v", w.GetWorkflowError())
+	return out
+}
+
+// upTo is until for a run that may be over before.
+func (w *world) upTo(d time.Duration, s contract.ShareState) (out contract.ShareState, over bool) {
+	over = true
+	w.Later(d, func() {
+		out, over = w.now(), false
+		w.CancelWorkflow()
+	})
+	w.ExecuteWorkflow(Workflow, s)
+	return out, over
+}
+
+func (w *world) now() (out contract.ShareState) {
+	w.T.Helper()
+	value, err := w.QueryWorkflow(contract.StatusQuery)
+	require.NoError(w.T, err)
+	require.NoError(w.T, value.Get(&out))
+	return out
+}
+
+func (w *world) observed(changed bool) {
+	w.SignalWorkflow(contract.TenantObserved, contract.TenantObservedSignal{Tenant: "b", Changed: changed})
+}
+
+// phases are the projected phases, repeats left out.
+func (w *world) phases() (out []contract.Phase) {
+	for _, s := range w.statuses {
+		if p := contract.Phase(s.Phase); len(out) == 0 || out[len(out)-1] != p {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func forbidden() error { return problem.New(problem.Forbidden, "write", "a permission is missing") }
+
+func inputsOfPlan(w *world) []contract.PlanShareIn {
+	return flowtest.Inputs[contract.PlanShareIn](w.Env, contract.PlanShare)
+}
