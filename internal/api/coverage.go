@@ -29,7 +29,7 @@ func (s *server) coverage(ctx context.Context, in *inCoverage) (wire.Coverage, e
 	if s.may(ctx, authz.People, authz.OfOrg(in.Org)) {
 		out, err = s.wholeCoverage(ctx, in)
 	} else {
-		out, err = s.tenantCoverage(ctx, in, authn.From(ctx).Tenant)
+		out, err = s.tenantCoverage(ctx, in, authn.From(ctx).Tenants(in.Org))
 	}
 	if err != nil && problem.KindOf(err) == problem.NotFound {
 		// Planned, but nothing was computed yet: an empty matrix. An unknown organization stays unknown.
@@ -47,10 +47,10 @@ func (s *server) wholeCoverage(ctx context.Context, in *inCoverage) (wire.Covera
 	return page(c, in.Limit, wire.Coverage{At: at}), nil
 }
 
-// tenantCoverage is what one tenant may see of the matrix: its own people everywhere, and of other people
-// only those who are, or ask to be, in this tenant, in this tenant's and their home's column. Totals count
-// the visible cells.
-func (s *server) tenantCoverage(ctx context.Context, in *inCoverage, own ident.Tenant) (wire.Coverage, error) {
+// tenantCoverage is what somebody of one tenant (or of several) may see of the matrix: its own people everywhere,
+// and of other people only those who are, or ask to be, in this tenant, in this tenant's and their home's column.
+// Totals count the visible cells.
+func (s *server) tenantCoverage(ctx context.Context, in *inCoverage, own []ident.Tenant) (wire.Coverage, error) {
 	c, at, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{})
 	if err != nil {
 		return wire.Coverage{}, err
@@ -76,17 +76,20 @@ func (s *server) tenantCoverage(ctx context.Context, in *inCoverage, own ident.T
 	return page(visible, in.Limit, wire.Coverage{At: at}), nil
 }
 
-func visibleRow(row coverage.Row, own ident.Tenant) (coverage.Row, bool) {
-	if row.Person.Home == own {
+func visibleRow(row coverage.Row, own []ident.Tenant) (coverage.Row, bool) {
+	if slices.Contains(own, row.Person.Home) {
 		return row, true
 	}
-	here := slices.IndexFunc(row.Cells, func(c coverage.Cell) bool { return c.Tenant == own })
-	if here < 0 || !row.Cells[here].Wanted && row.Cells[here].Representation == coverage.Absent {
+	// concerns: the person is here, or asks to be.
+	concerns := func(c coverage.Cell) bool {
+		return slices.Contains(own, c.Tenant) && (c.Wanted || c.Representation != coverage.Absent)
+	}
+	if !slices.ContainsFunc(row.Cells, concerns) {
 		return row, false
 	}
 	cells := slices.Clone(row.Cells)
 	for i, c := range cells {
-		if c.Tenant != own && c.Tenant != row.Person.Home {
+		if !slices.Contains(own, c.Tenant) && c.Tenant != row.Person.Home {
 			cells[i] = coverage.Cell{Tenant: c.Tenant} // between two other tenants: not this one's to know
 		}
 	}

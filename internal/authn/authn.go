@@ -1,16 +1,15 @@
 package authn
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 
 	"entente.dev/entente/internal/ident"
-	"entente.dev/entente/internal/problem"
 )
 
 // Role is what somebody is to Entente.
@@ -27,12 +26,78 @@ const (
 // Roles lists all of them, for total tables.
 func Roles() []Role { return []Role{Platform, TenantAdmin, Viewer} }
 
-// Principal is who makes a request.
-type Principal struct {
-	Name   string       `json:"name"`
+// Binding is one role and where it holds.
+type Binding struct {
 	Role   Role         `json:"role"`
 	Tenant ident.Tenant `json:"tenant,omitempty"` // whose tenant this is; empty: none in particular
 	Org    string       `json:"org,omitempty"`    // the only organization it may touch; empty: every one here
+}
+
+// Check tells what is wrong with a binding: a tenant admin needs a tenant, the platform role has none.
+func (b Binding) Check() error {
+	switch {
+	case !slices.Contains(Roles(), b.Role):
+		return fmt.Errorf("role %q is unknown; use platform, tenant-admin or viewer", b.Role)
+	case b.Role == TenantAdmin && b.Tenant == "":
+		return errors.New("a tenant admin needs the tenant it decides for")
+	case b.Role == Platform && b.Tenant != "":
+		return errors.New("the platform role is not bound to a tenant")
+	}
+	return nil
+}
+
+// Principal is who makes a request. Most hold one role; who holds more has the others in More, and may do what
+// any single one of them allows.
+type Principal struct {
+	Name    string       `json:"name"`
+	Subject string       `json:"subject,omitempty"` // issuer and subject of a sign-in; empty for configured tokens
+	Role    Role         `json:"role"`
+	Tenant  ident.Tenant `json:"tenant,omitempty"` // whose tenant this is; empty: none in particular
+	Org     string       `json:"org,omitempty"`    // the only organization it may touch; empty: every one here
+	More    []Binding    `json:"more,omitempty"`
+}
+
+// Bindings are all roles that the principal holds, the first one first. Nobody in particular holds none.
+func (p Principal) Bindings() []Binding {
+	if p.Role == "" {
+		return nil
+	}
+	return append([]Binding{{Role: p.Role, Tenant: p.Tenant, Org: p.Org}}, p.More...)
+}
+
+// Decides lists the tenants whose admin the principal is, in an organization; an empty one means any.
+func (p Principal) Decides(org string) []ident.Tenant {
+	return p.tenants(org, func(b Binding) bool { return b.Role == TenantAdmin })
+}
+
+// Tenants lists those that any of its roles is bound to, in an organization.
+func (p Principal) Tenants(org string) []ident.Tenant {
+	return p.tenants(org, func(Binding) bool { return true })
+}
+
+func (p Principal) tenants(org string, counts func(Binding) bool) []ident.Tenant {
+	var out []ident.Tenant
+	for _, b := range p.Bindings() {
+		if b.Tenant != "" && counts(b) && (org == "" || b.Org == "" || b.Org == org) && !slices.Contains(out, b.Tenant) {
+			out = append(out, b.Tenant)
+		}
+	}
+	return out
+}
+
+// Hold returns the principal with these roles, without repetitions; the first becomes the one shown first.
+func (p Principal) Hold(bindings []Binding) Principal {
+	p.Role, p.Tenant, p.Org, p.More = "", "", "", nil
+	for i, b := range bindings {
+		switch {
+		case slices.Contains(bindings[:i], b):
+		case p.Role == "":
+			p.Role, p.Tenant, p.Org = b.Role, b.Tenant, b.Org
+		default:
+			p.More = append(p.More, b)
+		}
+	}
+	return p
 }
 
 // Authenticator finds the principal of a request. Its errors are problem.Unauthenticated and say what to do.
@@ -79,15 +144,13 @@ func NewTokens(tokens []Token) (*Tokens, error) {
 
 func (t Token) resolve() (known, error) {
 	out := known{who: Principal{Name: t.Name, Role: t.Role, Tenant: t.Tenant, Org: t.Org}}
+	if t.Name == "" {
+		return out, errors.New("has no name; decisions are recorded under it")
+	}
+	if err := (Binding{Role: t.Role, Tenant: t.Tenant, Org: t.Org}).Check(); err != nil {
+		return out, err
+	}
 	switch {
-	case t.Name == "":
-		return out, fmt.Errorf("has no name; decisions are recorded under it")
-	case t.Role != Platform && t.Role != TenantAdmin && t.Role != Viewer:
-		return out, fmt.Errorf("role %q is unknown; use platform, tenant-admin or viewer", t.Role)
-	case t.Role == TenantAdmin && t.Tenant == "":
-		return out, fmt.Errorf("a tenant admin needs the tenant it decides for")
-	case t.Role == Platform && t.Tenant != "":
-		return out, fmt.Errorf("the platform role is not bound to a tenant")
 	case (t.SHA256 == "") == (t.Secret == ""):
 		return out, fmt.Errorf("needs either the token's SHA-256 or the token itself")
 	case t.Secret != "" && len(t.Secret) < 16:
@@ -106,12 +169,11 @@ func (t Token) resolve() (known, error) {
 
 // Authenticate implements Authenticator.
 func (t *Tokens) Authenticate(r *http.Request) (Principal, error) {
-	scheme, secret, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(secret) == "" {
-		return Principal{}, refused("the request carries no bearer token",
-			"run `entente login`, or set ENTENTE_TOKEN or --token-file")
+	secret, err := Bearer(r)
+	if err != nil {
+		return Principal{}, err
 	}
-	sum := sha256.Sum256([]byte(strings.TrimSpace(secret)))
+	sum := sha256.Sum256([]byte(secret))
 	// Every known token is compared, so that the time taken says nothing about which one was near.
 	found := -1
 	for i := range t.known {
@@ -120,25 +182,8 @@ func (t *Tokens) Authenticate(r *http.Request) (Principal, error) {
 		}
 	}
 	if found < 0 {
-		return Principal{}, refused("the bearer token is not one of this server's tokens",
+		return Principal{}, Refused("the bearer token is not one of this server's tokens",
 			"check that the token belongs to this server and was not replaced")
 	}
 	return t.known[found].who, nil
-}
-
-func refused(detail, remedy string) error {
-	return &problem.Error{Kind: problem.Unauthenticated, Op: "sign in", Detail: detail, Remedy: remedy}
-}
-
-type contextKey struct{}
-
-// With puts the principal of a request into its context.
-func With(ctx context.Context, who Principal) context.Context {
-	return context.WithValue(ctx, contextKey{}, who)
-}
-
-// From returns the principal of a request; the zero principal, which may do nothing, when there is none.
-func From(ctx context.Context) Principal {
-	who, _ := ctx.Value(contextKey{}).(Principal)
-	return who
 }

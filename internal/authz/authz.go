@@ -2,6 +2,7 @@ package authz
 
 import (
 	"fmt"
+	"strings"
 
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/ident"
@@ -68,10 +69,11 @@ func OfShare(kind Kind, org string, s ident.Share) Object {
 	return Object{Kind: kind, Org: org, Source: s.Source, Target: s.Target}
 }
 
-// Allow returns nil when who may do verb to object, else a problem.Forbidden that says who may.
+// Allow returns nil when who may do verb to object, else a problem.Forbidden that says who may. Who holds several
+// roles may do what any single one of them allows; roles never add up to more than that.
 func Allow(who authn.Principal, verb Verb, o Object) error {
-	if who.Org == "" || o.Org == "" || who.Org == o.Org {
-		if allowed(who, verb, o) {
+	for _, held := range who.Bindings() {
+		if (held.Org == "" || o.Org == "" || held.Org == o.Org) && allowed(held, verb, o) {
 			return nil
 		}
 	}
@@ -81,7 +83,7 @@ func Allow(who authn.Principal, verb Verb, o Object) error {
 	}
 }
 
-func allowed(who authn.Principal, verb Verb, o Object) bool {
+func allowed(who authn.Binding, verb Verb, o Object) bool {
 	switch who.Role {
 	case authn.Platform:
 		return platform(verb)
@@ -108,7 +110,7 @@ func platform(verb Verb) bool {
 
 // reader sees everything when not bound to a tenant, else what its tenant is a side of. Everybody may check a
 // file and see that an organization exists.
-func reader(who authn.Principal, verb Verb, o Object) bool {
+func reader(who authn.Binding, verb Verb, o Object) bool {
 	switch verb {
 	case Validate:
 		return true
@@ -142,14 +144,24 @@ func admin(own ident.Tenant, verb Verb, o Object) bool {
 
 func touches(own ident.Tenant, o Object) bool { return o.Source == own || o.Target == own }
 
+// describe leaves out the name of somebody who signed in: it is a mail address, and problems get around.
 func describe(who authn.Principal) string {
 	if who.Role == "" {
 		return "somebody who is not signed in"
 	}
-	if who.Tenant != "" {
-		return fmt.Sprintf("%s (%s of tenant %s)", who.Name, who.Role, who.Tenant)
+	name := who.Name
+	if who.Subject != "" {
+		name = "whoever is signed in here"
 	}
-	return fmt.Sprintf("%s (%s)", who.Name, who.Role)
+	roles := make([]string, 0, 1+len(who.More))
+	for _, held := range who.Bindings() {
+		text := string(held.Role)
+		if held.Tenant != "" {
+			text += " of tenant " + string(held.Tenant)
+		}
+		roles = append(roles, text)
+	}
+	return fmt.Sprintf("%s (%s)", name, strings.Join(roles, ", "))
 }
 
 func where(o Object) string {
