@@ -80,6 +80,9 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	if err := missing(input, in.Share); err != nil {
 		return contract.SharePlanRef{}, err
 	}
+	if err := a.dropInclusions(ctx, in.Org, in.Share, input); err != nil {
+		return contract.SharePlanRef{}, err
+	}
 	p := plan.Compute(input)
 	if len(p.Shares) != 1 {
 		return contract.SharePlanRef{}, problem.New(problem.Bug, "plan a share", "the planner returned another number of shares than asked")
