@@ -18,7 +18,6 @@ const shots = {
     { name: 'console-overview', token: 'platform', path: org, ...desk },
     { name: 'console-overview-dark', token: 'platform', path: org, ...desk, colorScheme: 'dark' },
     { name: 'console-phone', token: 'platform', path: org, ...phone },
-    { name: 'console-reductions', token: 'platform', path: org + '/reductions', ...desk },
   ],
 };
 
