@@ -81,7 +81,7 @@ func (c *call) getServicePrincipal() error {
 }
 
 func (c *call) createServicePrincipal() error {
-	props, _, err := c.properties("servicePrincipal")
+	props, bindings, err := c.properties("servicePrincipal")
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,21 @@ func (c *call) createServicePrincipal() error {
 		return &dir.Error{Status: 409, Code: "Request_MultipleObjectsWithSameKeyValue", Message: "The service principal cannot be created, updated, or restored because the service principal name " + appID + " is already in use."}
 	}
 	sp := dir.Merge(servicePrincipalFor(c.t, app), props)
-	sp["_owners"] = []string{c.claims.ObjectID}
+	sp["_owners"] = c.firstOwners(bindings)
 	c.t.ServicePrincipals.Put(sp)
 	c.t.AuditApp("Add service principal", "Add", c.actor(), sp)
 	return c.one(201, "servicePrincipals", "servicePrincipal", sp, spDefaults)
+}
+
+// firstOwners are the caller and who is bound as owner in the request.
+func (c *call) firstOwners(bindings map[string]any) []string {
+	owners := []string{c.claims.ObjectID}
+	for _, id := range references(bindings["owners@odata.bind"]) {
+		if !slices.Contains(owners, id) && c.t.KindOf(id) != "" {
+			owners = append(owners, id)
+		}
+	}
+	return owners
 }
 
 func servicePrincipalFor(t *dir.Tenant, app dir.Object) dir.Object {
@@ -162,7 +173,7 @@ func (c *call) getApplication() error {
 }
 
 func (c *call) createApplication() error {
-	props, _, err := c.properties("application")
+	props, bindings, err := c.properties("application")
 	if err != nil {
 		return err
 	}
@@ -171,7 +182,7 @@ func (c *call) createApplication() error {
 	}
 	app := dir.Merge(dir.Object{"id": dir.NewID(), "appId": dir.NewID(), "createdDateTime": c.s.Now(), "signInAudience": "AzureADMyOrg",
 		"publisherDomain": c.t.Domain, "tags": []any{}, "identifierUris": []any{}, "appRoles": []any{}}, props)
-	app["_owners"] = []string{c.claims.ObjectID}
+	app["_owners"] = c.firstOwners(bindings)
 	c.t.Applications.Put(app)
 	c.t.AuditApp("Add application", "Add", c.actor(), app)
 	return c.one(201, "applications", "application", app, appDefaults)
@@ -311,21 +322,6 @@ func (c *call) addObjectOwner(col *dir.Collection) error {
 		return err
 	}
 	return c.noContent()
-}
-
-// addPassword makes a client secret; its text is shown this once.
-func (c *call) addPassword() error {
-	o, err := c.resolve(c.t.Applications)
-	if err != nil {
-		return err
-	}
-	if err := c.owned(o); err != nil {
-		return err
-	}
-	secret := dir.Secret{KeyID: dir.NewID(), Text: "sim~" + strings.ReplaceAll(dir.NewID()+dir.NewID(), "-", "")[:36], Start: c.s.Now(), End: c.s.Now().AddDate(2, 0, 0)}
-	c.t.SetSecrets(o.Text("appId"), append(c.t.Secrets(o.Text("appId")), secret))
-	return c.entity(200, "microsoft.graph.passwordCredential", dir.Object{"customKeyIdentifier": nil, "displayName": nil, "keyId": secret.KeyID,
-		"secretText": secret.Text, "hint": secret.Text[:3], "startDateTime": secret.Start, "endDateTime": secret.End})
 }
 
 // DropApplication deletes a service principal and its registration as an admin would, jobs included.

@@ -208,6 +208,8 @@ func (c *call) principal(id string, fields []*dir.UserField) []byte {
 		o, kind = sp, "servicePrincipal"
 	} else if x, ok := c.t.Contacts.Get(id); ok {
 		o, kind = x, "orgContact"
+	} else if x, ok := c.t.Applications.Get(id); ok {
+		o, kind = x, "application"
 	} else {
 		return nil
 	}

@@ -181,16 +181,7 @@ func (c *call) memberOf(transitive bool) error {
 	} else if c.t.KindOf(id) == "" {
 		return dir.NotFound(id)
 	}
-	ids := c.t.MemberOf(id)
-	if transitive {
-		for i := 0; i < len(ids); i++ {
-			for _, up := range c.t.MemberOf(ids[i]) {
-				if !slices.Contains(ids, up) {
-					ids = append(ids, up)
-				}
-			}
-		}
-	}
+	ids := c.groupsAbove(id, transitive)
 	c.q.Select = slices.DeleteFunc(c.q.Select, func(n string) bool { _, ok := dir.LookupUserField(n); return !ok && !groupHas(n) })
 	return c.wholeList(ids)
 }

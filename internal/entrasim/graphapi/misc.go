@@ -138,34 +138,6 @@ func (c *call) me() error {
 	return c.getUser()
 }
 
-// memberGroups serves getMemberGroups and checkMemberGroups.
-func (c *call) memberGroups(check bool) error {
-	m, err := c.decode()
-	if err != nil {
-		return err
-	}
-	u, ok := c.t.User(c.params["id"])
-	if !ok {
-		return dir.NotFound(c.params["id"])
-	}
-	ids := c.t.MemberOf(u.ID)
-	for i := 0; i < len(ids); i++ {
-		for _, up := range c.t.MemberOf(ids[i]) {
-			if !slices.Contains(ids, up) {
-				ids = append(ids, up)
-			}
-		}
-	}
-	if check {
-		asked, _ := m["groupIds"].([]any)
-		ids = slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(asked, any(id)) })
-	}
-	if ids == nil {
-		ids = []string{}
-	}
-	return c.list("Collection(Edm.String)", ids)
-}
-
 func (c *call) directoryRoles() error {
 	return c.objects("directoryRoles", "directoryRole", c.t.Roles.List(nil), nil, maxPage)
 }

@@ -38,7 +38,7 @@ var (
 )
 
 func (s *Server) routes() []*route {
-	return slices.Concat(userRoutes(), groupRoutes(), appRoutes(), policyRoutes(), deletedPolicyRoutes(), s.syncRoutes(), otherRoutes())
+	return slices.Concat(userRoutes(), referenceRoutes(), passwordRoutes(), groupRoutes(), appRoutes(), policyRoutes(), deletedPolicyRoutes(), s.syncRoutes(), otherRoutes())
 }
 
 func get(t string, p []string, h func(*call) error) *route {
@@ -71,8 +71,6 @@ func userRoutes() []*route {
 		get("/users/{id}/appRoleAssignments", assignRead, (*call).listAssignments),
 		post("/users/{id}/appRoleAssignments", assignWrite, (*call).assign),
 		del("/users/{id}/appRoleAssignments/{ref}", assignWrite, (*call).unassign),
-		post("/users/{id}/getMemberGroups", append(groupsRead, usersRead...), func(c *call) error { return c.memberGroups(false) }),
-		post("/users/{id}/checkMemberGroups", append(groupsRead, usersRead...), func(c *call) error { return c.memberGroups(true) }),
 		get("/me", nil, (*call).me),
 		get("/directory/deletedItems/microsoft.graph.user", binRead, func(c *call) error { return c.listDeleted("user") }),
 		get("/directory/deletedItems/microsoft.graph.group", binRead, func(c *call) error { return c.listDeleted("group") }),
@@ -123,7 +121,7 @@ func appRoutes() []*route {
 		get("/applications/$count", appsRead, func(c *call) error { return c.countObjects(c.t.Applications, "application") }),
 		get("/applications/{id}", appsRead, (*call).getApplication),
 		patch("/applications/{id}", appsWrite, func(c *call) error { return c.patchObject(c.t.Applications, "application") }),
-		del("/applications/{id}", appsWrite, (*call).deleteApplication), post("/applications/{id}/addPassword", appsWrite, (*call).addPassword),
+		del("/applications/{id}", appsWrite, (*call).deleteApplication),
 		get("/applications/{id}/owners", appsRead, func(c *call) error { return c.listObjectOwners(c.t.Applications) }),
 		post("/applications/{id}/owners/$ref", appsWrite, func(c *call) error { return c.addObjectOwner(c.t.Applications) }),
 		get("/servicePrincipals", appsRead, (*call).listServicePrincipals), post("/servicePrincipals", appsWrite, (*call).createServicePrincipal),

@@ -67,7 +67,7 @@ func (c *call) listUsers() error {
 	if err != nil {
 		return err
 	}
-	expandManager, err := c.expandsManager()
+	expand, err := c.userExpansion()
 	if err != nil {
 		return err
 	}
@@ -76,12 +76,12 @@ func (c *call) listUsers() error {
 		return err
 	}
 	var buf []byte
-	if expandManager {
+	if expand != "" {
 		for i, u := range page {
 			if i > 0 {
 				buf = append(buf, ',')
 			}
-			buf = c.withManager(buf, u, fields)
+			buf = c.withExpansion(buf, u, fields, expand)
 		}
 	} else {
 		buf = c.encodeUsers(make([]byte, 0, len(page)*(200+40*len(fields))), page, fields, false)
@@ -132,32 +132,50 @@ func (c *call) pageUsers(from, size int, keep func(*dir.User) bool) (page []*dir
 	return all[from:upTo], next, count, nil
 }
 
-// expandsManager allows $expand=manager, the only expansion of users that is served.
-func (c *call) expandsManager() (bool, error) {
+// userExpansion is the navigation property that $expand names, with its canonical spelling.
+func (c *call) userExpansion() (string, error) {
 	if c.q.Expand == "" {
-		return false, nil
+		return "", nil
 	}
 	c.used |= optExpand
 	name, _, _ := strings.Cut(c.q.Expand, "(")
-	if !strings.EqualFold(strings.TrimSpace(name), "manager") {
-		c.unknown = true
-		return false, &dir.Error{Status: 400, Code: "BadRequest", Message: "Parsing OData Select and Expand failed: Could not find a property named '" + name + "' on type 'microsoft.graph.user'."}
+	for _, known := range []string{"manager", "memberOf", "transitiveMemberOf", "directReports"} {
+		if strings.EqualFold(strings.TrimSpace(name), known) {
+			return known, nil
+		}
 	}
-	return true, nil
+	c.unknown = true
+	return "", noProperty(name, "user")
 }
 
-func (c *call) withManager(buf []byte, u *dir.User, fields []*dir.UserField) []byte {
+func (c *call) withExpansion(buf []byte, u *dir.User, fields []*dir.UserField, expand string) []byte {
 	buf = append(buf, '{')
 	buf = dir.AppendUser(buf, u, fields)
-	if m, ok := c.t.User(u.S[dir.ManagerID]); ok && u.S[dir.ManagerID] != "" {
-		buf = append(buf, `,"manager":{`...)
-		if !c.plain() {
-			buf = append(buf, `"@odata.type":"#microsoft.graph.user",`...)
+	if expand == "manager" {
+		if m, ok := c.t.User(u.S[dir.ManagerID]); ok && u.S[dir.ManagerID] != "" {
+			buf = append(buf, `,"manager":`...)
+			buf = c.encodeUsers(buf, []*dir.User{m}, dir.DefaultUserFields, true)
 		}
-		buf = dir.AppendUser(buf, m, dir.DefaultUserFields)
-		buf = append(buf, '}')
+		return append(buf, '}')
 	}
-	return append(buf, '}')
+	var ids []string
+	switch expand {
+	case "directReports":
+		ids = c.reportsOf(u.ID)
+	default:
+		ids = c.groupsAbove(u.ID, expand == "transitiveMemberOf")
+	}
+	selected := c.q.Select
+	c.q.Select = nil
+	buf = append(buf, `,"`+expand+`":[`...)
+	for i, id := range ids[:min(len(ids), maxExpanded)] {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, c.principal(id, dir.DefaultUserFields)...)
+	}
+	c.q.Select = selected
+	return append(buf, ']', '}')
 }
 
 func (c *call) countUsers() error {
@@ -189,7 +207,7 @@ func (c *call) oneUser(status int, u *dir.User) error {
 	if err != nil {
 		return err
 	}
-	expand, err := c.expandsManager()
+	expand, err := c.userExpansion()
 	if err != nil {
 		return err
 	}
@@ -199,8 +217,8 @@ func (c *call) oneUser(status int, u *dir.User) error {
 		buf = dir.AppendString(buf, c.context(contextSelect("users", c.q.Select)+"/$entity"))
 		buf = append(buf, ',')
 	}
-	if expand {
-		buf = append(buf, c.withManager(nil, u, fields)[1:]...)
+	if expand != "" {
+		buf = append(buf, c.withExpansion(nil, u, fields, expand)[1:]...)
 	} else {
 		buf = append(dir.AppendUser(buf, u, fields), '}')
 	}
@@ -246,6 +264,9 @@ func (c *call) patchUser() error {
 	if derr := c.t.UpdateUser(c.params["id"], c.actor(), func(u *dir.User) *dir.Error {
 		if u.OnPremisesSync && len(props) > 0 {
 			return dir.BadRequest("Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.")
+		}
+		if id, _ := props["id"].(string); strings.EqualFold(id, u.ID) {
+			delete(props, "id") // clients send the whole object back
 		}
 		return u.Apply(props, false)
 	}); derr != nil {

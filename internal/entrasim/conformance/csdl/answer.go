@@ -68,6 +68,10 @@ func (c *checker) answer(a Answer, body map[string]any, want Ref) {
 			c.fault("$", "%s", err)
 		}
 	}
+	if want == (Ref{Name: Reference}) {
+		c.reference("$", body)
+		return
+	}
 	if !want.Collection && c.m.types[want.Name] != nil {
 		c.object("$", body, want.Name)
 		c.selected(a, "$", body, want.Name)

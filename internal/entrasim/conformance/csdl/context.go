@@ -28,8 +28,8 @@ func (m *Model) fragment(text string) (Ref, error) {
 	if strings.HasPrefix(text, "microsoft.graph.") || strings.HasPrefix(text, "Edm.") {
 		return Ref{Name: strings.TrimSuffix(text, "/$entity")}, nil
 	}
-	if text == "$ref" {
-		return Ref{}, nil
+	if text == Reference {
+		return Ref{Name: Reference}, nil
 	}
 	text = strings.TrimSuffix(strings.TrimSuffix(text, "/$entity"), "/$delta")
 	if i := strings.LastIndexByte(text, '('); i >= 0 && strings.HasSuffix(text, ")") && !strings.Contains(text[i:], "'") {

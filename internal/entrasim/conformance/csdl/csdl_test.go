@@ -131,7 +131,7 @@ func TestSoundAnswersPass(t *testing.T) {
 		"/users": "Collection(microsoft.graph.user)", "/users/delta": "Collection(microsoft.graph.user)", "/users/delta()": "Collection(microsoft.graph.user)",
 		"/users('1')": "microsoft.graph.user", "/me/memberOf": "Collection(microsoft.graph.directoryObject)",
 		"/me/memberOf/microsoft.graph.group": "Collection(microsoft.graph.group)", "/users/1/groupsOf": "Collection(Edm.String)",
-		"/Users/1/Manager": "microsoft.graph.directoryObject", "/users/1/manager/$ref": "", "/users/$count": "Edm.Int64",
+		"/Users/1/Manager": "microsoft.graph.directoryObject", "/users/1/manager/$ref": "$ref", "/users/$count": "Edm.Int64",
 	} {
 		if got, err := m.Answers("GET", path); err != nil || got.String() != want {
 			t.Errorf("%s answers %v %v, want %s", path, got, err, want)

@@ -50,7 +50,7 @@ func (m *Model) step(at Ref, seg segment) (next Ref, action, ok bool) {
 	case "$count":
 		return Count, false, at.Collection
 	case "$ref":
-		return Ref{}, false, true
+		return Ref{Reference, at.Collection}, false, true
 	}
 	if cast := m.types[seg.text]; cast != nil {
 		return Ref{seg.text, at.Collection}, false, m.derives(seg.text, at.Name)
@@ -66,6 +66,9 @@ func (m *Model) step(at Ref, seg segment) (next Ref, action, ok bool) {
 	}
 	return Ref{}, false, false
 }
+
+// Reference is the type of what $ref answers: an object with nothing but @odata.id.
+const Reference = "$ref"
 
 type segment struct {
 	text string

@@ -41,6 +41,10 @@ func (c *checker) value(at string, v any, t Ref, nullable bool) {
 		c.enum(at, v, t.Name, e)
 		return
 	}
+	if t.Name == Reference {
+		c.reference(at, v)
+		return
+	}
 	if c.m.types[t.Name] != nil {
 		o, ok := v.(map[string]any)
 		if !ok {
@@ -56,6 +60,18 @@ func (c *checker) value(at string, v any, t Ref, nullable bool) {
 	}
 	if !primitive(t.Name, v) {
 		c.fault(at, "%s is no %s", show(v), t.Name)
+	}
+}
+
+func (c *checker) reference(at string, v any) {
+	o, _ := v.(map[string]any)
+	for key := range o {
+		if !strings.HasPrefix(key, "@odata.") {
+			c.fault(at, "%q in a reference", key)
+		}
+	}
+	if id, _ := o["@odata.id"].(string); !strings.HasPrefix(id, "https://") {
+		c.fault(at, "%s is no reference", show(v))
 	}
 }
 

@@ -6,7 +6,6 @@ func (d *driver) applications() {
 	made := d.do("POST", "/applications", object{"displayName": "Tour app", "signInAudience": "AzureADMyOrg", "tags": []string{"x"}}, 201)
 	app, appID := text(made, "id"), text(made, "appId")
 	d.do("PATCH", "/applications/"+app, object{"notes": "y"}, 204)
-	d.do("POST", "/applications/"+app+"/addPassword", object{"passwordCredential": object{"displayName": "one"}}, 200)
 	principal := d.do("POST", "/servicePrincipals", object{"appId": appID}, 201)
 	sp := text(principal, "id")
 	d.do("PATCH", "/servicePrincipals/"+sp, object{"notes": "z"}, 204)
@@ -14,11 +13,20 @@ func (d *driver) applications() {
 	for _, at := range []string{"/applications/" + app, "/servicePrincipals/" + sp} {
 		d.do("POST", at+"/owners/$ref", owner, 204)
 		d.get(at + "/owners")
+		d.get(at + "/owners/$ref")
+		d.get(at + "/owners/" + d.user("annie@a.example") + "/$ref")
+		d.do("DELETE", at+"/owners/"+d.user("annie@a.example")+"/$ref", nil, 204)
+		secret := d.do("POST", at+"/addPassword", object{"passwordCredential": object{"displayName": "one"}}, 200)
+		d.get(at)
+		d.do("POST", at+"/removePassword", object{"keyId": secret["keyId"]}, 204)
 		d.get(at)
 		d.get(at + "?$select=id,appId,displayName,appRoles,tags")
 	}
 	d.get("/applications/" + app + "?" + every("application"))
 	d.get("/servicePrincipals/" + sp + "?" + every("servicePrincipal"))
+	d.get("/servicePrincipals/" + sp + "/memberOf")
+	d.get("/servicePrincipals/" + sp + "/transitiveMemberOf")
+	d.get("/servicePrincipals/" + d.first("/servicePrincipals?$filter=appId eq '"+clientID+"'", "id") + "/ownedObjects")
 	for _, path := range []string{"/applications", "/applications?" + every("application"), "/servicePrincipals", "/servicePrincipals?" + every("servicePrincipal"), "/applications?$filter=displayName eq 'Tour app'", "/servicePrincipals(appId='" + appID + "')",
 		"/servicePrincipals?$filter=appId eq '" + appID + "'&$select=id,displayName", "/applicationTemplates", "/applicationTemplates/" + template, "/applicationTemplates?" + every("applicationTemplate"), "/directoryObjects/" + sp} {
 		d.get(path)

@@ -16,6 +16,8 @@ func (d *driver) groups() {
 	d.do("POST", "/groups/"+id+"/owners/$ref", object{"@odata.id": "https://graph.microsoft.com/v1.0/users/" + d.user("annie@a.example")}, 204)
 	d.do("POST", "/groups/"+id+"/owners/$ref", object{"@odata.id": "https://graph.microsoft.com/v1.0/users/" + d.user("user000020@a.example")}, 204)
 	d.get("/groups/" + id + "/owners")
+	d.get("/groups/" + id + "/owners/$ref")
+	d.get("/groups/" + id + "/owners/" + d.user("annie@a.example") + "/$ref")
 	d.do("DELETE", "/groups/"+id+"/owners/"+d.user("user000020@a.example")+"/$ref", nil, 204)
 	d.do("DELETE", "/groups/"+id, nil, 204)
 	d.do("DELETE", "/groups/"+unified, nil, 204)
@@ -47,6 +49,16 @@ func (d *driver) membership() {
 		}
 		d.get("/groups/" + nested + "/members/$count")
 	})
+	d.get("/groups/" + id + "/members/$ref")
+	d.get("/groups/" + id + "/members/" + extra + "/$ref")
+	for _, at := range []string{"/groups/" + id, "/users/" + extra, "/directoryObjects/" + extra, "/servicePrincipals/" + d.first("/servicePrincipals?$select=id", "id")} {
+		for _, name := range []string{"MemberGroups", "MemberObjects"} {
+			d.do("POST", at+"/get"+name, object{"securityEnabledOnly": true}, 200)
+			d.do("POST", at+"/check"+name, object{"groupIds": []string{id}, "ids": []string{id}}, 200)
+		}
+	}
+	d.get("/users/" + extra + "?$expand=memberOf")
+	d.get("/users?$top=3&$expand=transitiveMemberOf")
 	d.do("DELETE", "/groups/"+id+"/members/"+extra+"/$ref", nil, 204)
 	d.do("DELETE", "/groups/"+nested+"/members/"+extra, nil, 204)
 }

@@ -56,8 +56,9 @@ func (d *driver) people() {
 	d.get("/users/" + id + "/manager?$select=id,displayName")
 	d.get("/users/" + id + "?$expand=manager&$select=id,displayName")
 	d.do("DELETE", "/users/"+id+"/manager/$ref", nil, 204)
-	d.do("POST", "/users/"+annie+"/getMemberGroups", object{"securityEnabledOnly": false}, 200)
-	d.do("POST", "/users/"+annie+"/checkMemberGroups", object{"groupIds": []string{id}}, 200)
+	d.get("/users/" + annie + "/directReports")
+	d.get("/users/" + annie + "/ownedObjects")
+	d.get("/users/" + annie + "?$expand=directReports")
 	d.do("POST", "/directoryObjects/getByIds", object{"ids": []string{annie, id}, "types": []string{"user"}}, 200)
 	d.get("/contacts/" + d.first("/contacts?"+every("orgContact"), "id"))
 	d.do("POST", "/invitations", object{"invitedUserEmailAddress": "guest@elsewhere.example", "inviteRedirectUrl": "https://x.example", "invitedUserDisplayName": "G"}, 201)
@@ -67,7 +68,13 @@ func (d *driver) people() {
 	}
 	d.tokens["annie"] = token
 	d.as("annie", func() { d.get("/me"); d.get("/me?$select=id,mail") })
-	d.do("DELETE", "/users/"+id, nil, 204)
+	d.do("DELETE", "/directoryObjects/"+id, nil, 204)
+	d.with("Accept", "application/json;odata.metadata=full", func() {
+		d.get("/users?$top=3&" + everything)
+		d.get("/groups")
+		d.get("/directoryObjects/" + annie)
+		d.get("/domains")
+	})
 }
 
 func (d *driver) recycleBin() {

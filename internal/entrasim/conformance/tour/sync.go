@@ -75,6 +75,7 @@ func (d *driver) engineRuns() {
 		"/auditLogs/provisioning?$filter=provisioningAction eq 'create'"} {
 		d.get(path)
 	}
+	d.get("/auditLogs/directoryAudits/" + d.first("/auditLogs/directoryAudits?$top=1", "id"))
 	d.as("b", func() {
 		d.get("/auditLogs/directoryAudits?$top=5")
 		d.get("/users?$filter=creationType eq 'Invitation'&" + everything)

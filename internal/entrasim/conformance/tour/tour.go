@@ -90,7 +90,7 @@ func (d *driver) missed() ([]string, error) {
 }
 
 // alwaysRefused are the routes that exist in order to refuse as the service does.
-var alwaysRefused = []string{"GET /servicePrincipals/{id}/synchronization/jobs/{job}/objectConnections"}
+var alwaysRefused = []string{"GET /servicePrincipals/{id}/synchronization/jobs/{job}/objectConnections", "GET /auditLogs/signIns/{id}"}
 
 func (d *driver) problem(format string, args ...any) {
 	d.problems = append(d.problems, fmt.Errorf(format, args...))

@@ -1,4 +1,4 @@
-package entrasim_test
+package conformance
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ type benchPage struct {
 	next  string
 }
 
-func startBench(b *testing.B, o entrasim.Options) *benchClient {
+func startBench(b testing.TB, o entrasim.Options) *benchClient {
 	s, err := entrasim.Start(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
@@ -83,7 +83,7 @@ func startBench(b *testing.B, o entrasim.Options) *benchClient {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
 	c := &benchClient{base: s.BaseURL(), http: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}}
-	res, err := c.http.PostForm(c.base+"/"+ids["a"]+"/oauth2/v2.0/token", url.Values{"grant_type": {"client_credentials"},
+	res, err := c.http.PostForm(c.base+"/"+tenantA+"/oauth2/v2.0/token", url.Values{"grant_type": {"client_credentials"},
 		"client_id": {world.EntenteClientID("a")}, "client_secret": {world.Secret("a")}, "scope": {"https://graph.microsoft.com/.default"}})
 	if err != nil {
 		b.Fatal(err)
@@ -100,7 +100,19 @@ func startBench(b *testing.B, o entrasim.Options) *benchClient {
 }
 
 // get reads one page and looks at no more of it than its next link.
-func (c *benchClient) get(b *testing.B, path string) benchPage {
+func (c *benchClient) get(b testing.TB, path string) benchPage {
+	raw := c.raw(b, path)
+	page := benchPage{users: bytes.Count(raw, []byte(`"userPrincipalName":`))}
+	if _, rest, ok := bytes.Cut(raw[:min(len(raw), 1500)], []byte(`"@odata.nextLink":"`)); ok {
+		link, _, _ := bytes.Cut(rest, []byte(`"`))
+		page.next = string(link)
+	}
+	return page
+}
+
+// raw reads one answer, which has to be a 200.
+func (c *benchClient) raw(b testing.TB, path string) []byte {
+	b.Helper()
 	if !strings.HasPrefix(path, "https://") {
 		path = c.base + "/v1.0" + path
 	}
@@ -118,10 +130,8 @@ func (c *benchClient) get(b *testing.B, path string) benchPage {
 	if err != nil || res.StatusCode != 200 {
 		b.Fatalf("%d %v %s", res.StatusCode, err, raw)
 	}
-	page := benchPage{users: bytes.Count(raw, []byte(`"userPrincipalName":`))}
-	if _, rest, ok := bytes.Cut(raw[:min(len(raw), 1500)], []byte(`"@odata.nextLink":"`)); ok {
-		link, _, _ := bytes.Cut(rest, []byte(`"`))
-		page.next = string(link)
-	}
-	return page
+	return raw
 }
+
+// tenantA is the id of tenant a of world.ThreeTenants.
+const tenantA = "0a000000-0000-4000-8000-00000000000a"
