@@ -25,6 +25,7 @@ type Deps struct {
 	Store   store.Store
 	Control Control
 	Auth    authn.Authenticator
+	SignIn  SignIn       // what clients are told about signing in; nil: configured tokens only
 	Metrics http.Handler // /metrics; nil: none
 	Console http.Handler // everything that is not the API's; nil: none
 	Now     func() time.Time
@@ -114,17 +115,17 @@ func (s *server) chain() (http.Handler, error) {
 	return s.recovered(headers(guard.Handler(s.signedIn(mux)))), nil
 }
 
-// signedIn authenticates what is under /v1/. The rest is open (health, OpenAPI) or signs in by itself (console).
+// signedIn authenticates what is under /v1/, but for how to sign in. The rest is open (health, OpenAPI) or signs in
+// by itself (console).
 func (s *server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		if !strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == signInPath {
 			next.ServeHTTP(w, r)
 			return
 		}
 		who, err := s.Auth.Authenticate(r)
 		if err != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="entente"`)
-			writeProblem(w, asProblem(withStatus(err, http.StatusUnauthorized)))
+			refuse(w, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(authn.With(r.Context(), who)))
@@ -183,6 +184,7 @@ func (s *server) register(mux *http.ServeMux) {
 	config.Transformers = []huma.Transformer{ours}
 	config.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
 	s.api = humago.New(mux, config)
+	s.signInRoutes()
 	s.planRoutes()
 	s.statusRoutes()
 	s.requestRoutes()

@@ -9,6 +9,7 @@
 //	api.go       Deps, New, the handler chain
 //	control.go   what the API needs from the side that runs things
 //	register.go  operations, problems, idempotency keys
+//	signin.go    how to sign in, refusals of those who did not
 //	plans.go     validate, plan, apply
 //	status.go    organizations, status, shares, runs
 //	coverage.go  the matrix and who may see which part of it

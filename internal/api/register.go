@@ -62,6 +62,7 @@ func (in KeyHeader) key() string {
 type operation struct {
 	method, path, id, summary string
 	limit                     int64
+	open                      bool // asks for no token
 }
 
 func handle[I, B any](s *server, op operation, h func(context.Context, *I) (B, error)) {
@@ -80,10 +81,14 @@ func handle[I, B any](s *server, op operation, h func(context.Context, *I) (B, e
 
 func (s *server) describe(op operation, status int) huma.Operation {
 	schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[wire.Problem](), true, "Problem")
+	security := []map[string][]string{{"bearer": {}}}
+	if op.open {
+		security = nil
+	}
 	return huma.Operation{
 		Method: op.method, Path: op.path, OperationID: op.id, Summary: op.summary, DefaultStatus: status,
 		MaxBodyBytes: op.limit, BodyReadTimeout: 30 * time.Second,
-		Security: []map[string][]string{{"bearer": {}}},
+		Security: security,
 		Responses: map[string]*huma.Response{"default": {
 			Description: "A problem",
 			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},

@@ -41,6 +41,7 @@ func rooms() []room {
 		{path: "internal/devserver"},
 		{path: "internal/temporalkit", may: []string{"internal/problem", "internal/telemetry", "internal/temporalkit/..."}},
 		{path: "internal/authn", may: []string{"internal/ident", "internal/problem"}},
+		{path: "internal/authn/openid", may: []string{"internal/ident", "internal/problem", "internal/authn"}},
 		{path: "internal/authz", may: []string{"internal/ident", "internal/problem", "internal/authn"}},
 		{path: "internal/notify/...", may: with("internal/contract", "internal/store", "internal/notify/...")},
 		{path: "internal/control", may: with("internal/contract", "internal/store", "internal/temporalkit/failure")},
@@ -60,7 +61,7 @@ func rooms() []room {
 
 		{path: "internal/app/...", may: with(
 			"internal/app/...", "internal/limits", "internal/config", "internal/telemetry", "internal/temporalkit/...", "internal/store/...",
-			"internal/contract", "internal/graph", "internal/devserver", "internal/authn", "internal/authz", "internal/notify/...",
+			"internal/contract", "internal/graph", "internal/devserver", "internal/authn/...", "internal/authz", "internal/notify/...",
 			"internal/control", "internal/api", "internal/api/client", "internal/api/wire", "internal/console/...", "workflows/...", "activities/...",
 		)},
 		{path: "internal/demo/...", may: []string{"internal/...", "deploy/examples"}},

@@ -1,6 +1,7 @@
 package entrasim
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -136,6 +137,11 @@ func knobs() []knob {
 		durationKnob("token-lifetime", 0, "life of access tokens; 0 is the default of 3599 s", "sign-in pages: 60 to 90 minutes",
 			func(s *Server) time.Duration { return s.signin.Switches().TokenLifetime },
 			func(s *Server, d time.Duration) { s.signin.Switch(func(w *signin.Switches) { w.TokenLifetime = d }) }),
+		durationKnob("device-interval", 5*time.Second, "how often a device code may be asked after", "device authorization grant page",
+			func(s *Server) time.Duration { return cmp.Or(s.signin.Switches().DeviceInterval, 5*time.Second) },
+			func(s *Server, d time.Duration) { s.signin.Switch(func(w *signin.Switches) { w.DeviceInterval = d }) }),
+		{"roll-keys", "", "set to now: the next signing key is used from here on", "signing key rollover page",
+			func(*Server) string { return "" }, func(s *Server, _ string) error { return s.signin.RollKeys() }},
 		countKnob("token-throttle", "token requests still to be answered 429", func(w *signin.Switches) *int { return &w.ThrottleTokens }),
 		countKnob("token-fail", "token requests still to be answered 503", func(w *signin.Switches) *int { return &w.FailTokens }),
 		countKnob("challenge-next", "Graph calls still to be challenged (continuous access evaluation)", func(w *signin.Switches) *int { return &w.ChallengeNext }),

@@ -40,6 +40,11 @@ func (c *Client) Ready(ctx context.Context) error {
 	return nil
 }
 
+// SignIn tells how to sign in; it needs no token.
+func (c *Client) SignIn(ctx context.Context) (wire.SignIn, error) {
+	return call[wire.SignIn](ctx, c, http.MethodGet, []string{"v1", "sign-in"}, nil, nil)
+}
+
 // WhoAmI is the principal of this client's token.
 func (c *Client) WhoAmI(ctx context.Context) (authn.Principal, error) {
 	return call[authn.Principal](ctx, c, http.MethodGet, []string{"v1", "whoami"}, nil, nil)
