@@ -7,10 +7,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -113,11 +115,34 @@ func (s *sim) token(tenant string, form url.Values) *caller {
 	return &caller{sim: s, token: out.AccessToken, header: http.Header{}}
 }
 
-// person signs somebody of the world in and speaks for them.
+var signinForm = regexp.MustCompile(`<form id="signin" method="post" action="([^"]+)"`)
+
+// person signs somebody of the world in with a code and speaks for them.
 func (s *sim) person(tenant, upn, scope string) *caller {
 	s.t.Helper()
-	return s.token(tenant, url.Values{"grant_type": {"password"}, "client_id": {world.EntenteClientID(tenant)},
-		"client_secret": {world.Secret(tenant)}, "username": {upn}, "password": {"Pass-" + upn}, "scope": {scope}})
+	client := *s.http
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	ask := url.Values{"client_id": {world.EntenteClientID(tenant)}, "response_type": {"code"}, "redirect_uri": {"http://localhost"}, "scope": {scope}, "state": {"s"}}
+	res, err := client.Get(s.BaseURL() + "/" + ids[tenant] + "/oauth2/v2.0/authorize?" + ask.Encode())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	page, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	form := signinForm.FindSubmatch(page)
+	if form == nil {
+		s.t.Fatalf("no sign-in form: %d", res.StatusCode)
+	}
+	if res, err = client.PostForm(s.BaseURL()+html.UnescapeString(string(form[1])), url.Values{"login": {upn}, "passwd": {"Pass-" + upn}}); err != nil {
+		s.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	to, err := res.Location()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.token(tenant, url.Values{"grant_type": {"authorization_code"}, "client_id": {world.EntenteClientID(tenant)}, "client_secret": {world.Secret(tenant)},
+		"code": {to.Query().Get("code")}, "redirect_uri": {"http://localhost"}, "scope": {scope}})
 }
 
 // advance moves the virtual clock and waits for what became due.
