@@ -51,6 +51,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	log.Info("ready", "api", a.URL(), "temporalUI", a.TemporalUI())
+	if len(c.Tokens) == 0 && a.URL() != "" {
+		log.Warn("nobody can sign in: no token is configured; write auth.tokens into the configuration file")
+	}
 	select {
 	case <-ctx.Done():
 		log.Info("stopping; what is in flight goes on at the next start")
