@@ -19,7 +19,7 @@ FORMAT_TOOL := $(filter $(TOOLS)/%,$(FORMAT))
 GOFILES = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e '_templ\.go$$' -e '/internal/queries/')
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: assets ## build and run the main job on simulated tenants (needs Node for the console's assets)
 	go build -ldflags='$(LDFLAGS)' -o $(BIN)/entented ./cmd/entented
@@ -61,6 +61,9 @@ bench: ## benchmarks, each with its baseline in the same run
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
+conformance: $(TOOLS)/conformsum ## the simulator against Microsoft's schema, SDK models and JavaScript client (Node, openssl)
+	@scripts/conformance.sh $(TOOLS)/conformsum
+
 race: $(SUM) ## the race detector, on packages that do not link the Temporal server
 	go test -race -json -vet=off -timeout 30m $$(scripts/without-server.sh) | $(SUM)
 
@@ -79,6 +82,9 @@ image: ## container image from deploy/Dockerfile (needs docker or podman)
 $(SUM): tools/go.mod $(wildcard tools/testsum/*.go)
 	@go -C tools build -o ../$@ ./testsum
 
+$(TOOLS)/conformsum: tools/go.mod $(wildcard tools/conformsum/*.go)
+	@go -C tools build -o ../$@ ./conformsum
+
 $(TOOLS)/gofumpt: PKG := mvdan.cc/gofumpt
 $(TOOLS)/staticcheck: PKG := honnef.co/go/tools/cmd/staticcheck
 $(TOOLS)/workflowcheck: PKG := go.temporal.io/sdk/contrib/tools/workflowcheck
@@ -86,4 +92,4 @@ $(TOOLS)/templ: PKG := github.com/a-h/templ/cmd/templ
 $(TOOLS)/gofumpt $(TOOLS)/staticcheck $(TOOLS)/workflowcheck $(TOOLS)/templ: tools/go.mod
 	@go -C tools build -o ../$@ $(PKG)
 
-.PHONY: help demo run build assets test check e2e chaos bench fuzz race fmt gen image
+.PHONY: help demo run build assets test check e2e chaos bench fuzz conformance race fmt gen image
