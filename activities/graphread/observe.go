@@ -37,6 +37,7 @@ type observation struct {
 	in     contract.ObserveIn
 	topo   *topology.Topology
 	known  *directory.Snapshot // the last observation; empty the first time
+	digest string              // its digest, as it was stored
 	first  bool
 	next   directory.Snapshot
 	cursor store.Cursor
@@ -57,14 +58,14 @@ func (a *Activities) begin(ctx context.Context, in contract.ObserveIn) (*observa
 		return nil, problem.Wrap(problem.Invalid, "read the stored topology", problems)
 	}
 	o := &observation{graph: client, in: in, topo: topo}
-	known, _, cursor, err := a.store.LatestSnapshot(ctx, in.Org, in.Tenant.Name)
+	known, ref, cursor, err := a.store.LatestSnapshot(ctx, in.Org, in.Tenant.Name)
 	switch {
 	case problem.KindOf(err) == problem.NotFound && err != nil:
 		o.first, o.known = true, &directory.Snapshot{}
 	case err != nil:
 		return nil, err
 	default:
-		o.known, o.cursor = known, cursor
+		o.known, o.cursor, o.digest = known, cursor, ref.Digest
 	}
 	if o.known.TenantID != "" && o.known.TenantID != in.Tenant.TenantID { // the name now stands for another tenant
 		o.first, o.known, o.cursor = true, &directory.Snapshot{}, store.Cursor{}
@@ -80,6 +81,8 @@ func (a *Activities) begin(ctx context.Context, in contract.ObserveIn) (*observa
 }
 
 func (a *Activities) keep(ctx context.Context, o *observation) (contract.ObserveOut, error) {
+	o.next.Users, o.next.Deleted, o.next.Groups = bare(o.next.Users), bare(o.next.Deleted), bare(o.next.Groups)
+	o.next.Partners, o.next.Apps = bare(o.next.Partners), bare(o.next.Apps)
 	if _, err := directory.Seal(&o.next); err != nil {
 		return contract.ObserveOut{}, err
 	}
@@ -88,8 +91,16 @@ func (a *Activities) keep(ctx context.Context, o *observation) (contract.Observe
 		return contract.ObserveOut{}, err
 	}
 	return contract.ObserveOut{
-		SnapshotID: ref.ID, Digest: ref.Digest, Users: ref.Users, Changed: o.first || ref.Digest != o.known.Digest(),
+		SnapshotID: ref.ID, Digest: ref.Digest, Users: ref.Users, Changed: o.first || ref.Digest != o.digest,
 	}, nil
+}
+
+// bare makes nothing look the same however it was read: the digest tells an empty list from none.
+func bare[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // isSource and isTarget tell what the tenant is in this topology: a pure target needs no right to read
