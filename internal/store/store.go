@@ -14,6 +14,7 @@ import (
 	"entente.dev/entente/internal/coverage"
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/ledger"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 )
@@ -28,6 +29,7 @@ type Store interface {
 	Projections
 	Reductions
 	Ledger
+	LedgerTree
 	// Ping tells whether the database answers; problem.Unavailable otherwise.
 	Ping(ctx context.Context) error
 	Close() error
@@ -292,27 +294,42 @@ type Reductions interface {
 	ListReductions(ctx context.Context, org string) ([]Reduction, error) // newest first
 }
 
-// Entry is one row of the ledger. Hash covers every field but itself, and Previous.
-type Entry struct {
-	Org      string            `json:"org"`
-	Seq      int64             `json:"seq"`
-	At       time.Time         `json:"at"`
-	Actor    string            `json:"actor"` // a person's token name, or a run
-	Verb     string            `json:"verb"`  // approve, create-partner, …
-	Object   string            `json:"object"`
-	Tenant   ident.Tenant      `json:"tenant,omitempty"`
-	Share    *ident.Share      `json:"share,omitempty"`
-	Key      string            `json:"key"` // idempotency: a second append with the same key changes nothing
-	Data     map[string]string `json:"data,omitempty"`
-	Previous string            `json:"previous"`
-	Hash     string            `json:"hash"`
+// Entry is one row of the ledger.
+type Entry = ledger.Entry
+
+// Checkpoint is a signed tree of an organization's ledger.
+type Checkpoint struct {
+	Size int64     `json:"size"` // entries
+	At   time.Time `json:"at"`   // when it was signed, by our clock
+	Note string    `json:"note"`
 }
 
-// Ledger is append-only and hash-chained per organization.
+// Ledger is append-only, and hash-chained per organization.
 type Ledger interface {
-	// Append assigns Seq, Previous and Hash. The same Key again returns the stored entry.
+	// Append assigns Seq, Previous and Hash. The same Key again returns the stored entry. Appends of parallel
+	// callers share transactions. When ctx ends first, the entry may still be stored.
 	Append(ctx context.Context, e Entry) (Entry, error)
+	// AppendAll appends in the order given: all of them, or none.
+	AppendAll(ctx context.Context, entries []Entry) ([]Entry, error)
 	LedgerEntries(ctx context.Context, org string, after int64, limit int) ([]Entry, error)
-	// VerifyLedger recomputes the chain and names the first entry that does not fit.
+	// LedgerAbout returns the newest entries of a subject (ledger.Entry.Subjects), oldest first; limit 0 is all.
+	LedgerAbout(ctx context.Context, org, subject string, limit int) ([]Entry, error)
+	// VerifyLedger recomputes chain and tree, compares them with the stored checkpoints' trees, and names the first
+	// entry that does not fit. It has no key: whether a checkpoint is signed is for who has one.
 	VerifyLedger(ctx context.Context, org string) (entries int64, err error)
+}
+
+// LedgerTree is what proofs of a ledger are made of.
+type LedgerTree interface {
+	// LedgerRows returns entries as they are stored, without looking at them.
+	LedgerRows(ctx context.Context, org string, after int64, limit int) ([]ledger.Row, error)
+	LedgerTree(ctx context.Context, org string) (ledger.Tree, error)
+	// LedgerProof proves that the tree of old entries is the beginning of that of size entries.
+	LedgerProof(ctx context.Context, org string, size, old int64) (ledger.Proof, error)
+	// PutCheckpoint stores a checkpoint; one of the same size that is there already stays.
+	PutCheckpoint(ctx context.Context, org string, c Checkpoint) error
+	// Checkpoints returns those of more than after entries, smallest first; limit 0 is all.
+	Checkpoints(ctx context.Context, org string, after int64, limit int) ([]Checkpoint, error)
+	// NewestCheckpoint is problem.NotFound before the first.
+	NewestCheckpoint(ctx context.Context, org string) (Checkpoint, error)
 }

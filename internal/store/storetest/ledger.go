@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"entente.dev/entente/internal/ledger"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
@@ -16,7 +17,7 @@ func entry(key string) store.Entry {
 		Data: map[string]string{"people": "3", "digest": "abc"}}
 }
 
-func ledger(t *testing.T, d Database) {
+func ledgerChain(t *testing.T, d Database) {
 	s, ctx := open(t, d), t.Context()
 	same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(0))
 	var want []store.Entry
@@ -27,7 +28,7 @@ func ledger(t *testing.T, d Database) {
 		got := value[store.Entry](t)(s.Append(ctx, e))
 		same(t, got.Seq, int64(i+1))
 		same(t, got.Previous, previous)
-		same(t, got.Hash, store.EntryHash(got))
+		same(t, got.Hash, value[string](t)(ledger.Hash(got)))
 		same(t, got.At, at(i))
 		previous = got.Hash
 		want = append(want, got)
@@ -59,7 +60,12 @@ func ledgerTampered(t *testing.T, d Database) {
 	for i := range 6 {
 		value[store.Entry](t)(s.Append(ctx, entry(fmt.Sprint("key", i))))
 	}
+	tree := value[ledger.Tree](t)(s.LedgerTree(ctx, org))
+	note := value[string](t)(signer(t).Sign(ledger.Checkpoint{Org: org, Tree: tree}))
+	ok(t, s.PutCheckpoint(ctx, org, store.Checkpoint{Size: tree.Size, At: day, Note: note}))
 	d.Exec(t, "CREATE TABLE kept AS SELECT * FROM ledger")
+	d.Exec(t, "CREATE TABLE kept_hashes AS SELECT * FROM ledger_hashes")
+	d.Exec(t, "CREATE TABLE kept_checkpoints AS SELECT * FROM ledger_checkpoints")
 	d.Exec(t, "CREATE TABLE kept_heads AS SELECT * FROM ledger_heads")
 	for _, fault := range []struct {
 		name string
@@ -75,6 +81,10 @@ func ledgerTampered(t *testing.T, d Database) {
 		{"all deleted", []string{"DELETE FROM ledger"}, 1},
 		{"head rewritten", []string{"UPDATE ledger_heads SET hash = 'feed'"}, 7},
 		{"head deleted", []string{"DELETE FROM ledger_heads"}, 7},
+		{"stored tree rewritten", []string{"UPDATE ledger_hashes SET hash = (SELECT hash FROM kept_hashes WHERE idx = 3) WHERE idx = 6"}, 7},
+		{"tail cut off with its head and its tree", []string{"DELETE FROM ledger WHERE seq > 4", "DELETE FROM ledger_hashes WHERE idx > 6",
+			"UPDATE ledger_heads SET seq = 4, hash = (SELECT hash FROM kept WHERE seq = 4)"}, 5},
+		{"checkpoint of another ledger", []string{"UPDATE ledger_checkpoints SET note = replace(note, '/contoso', '/adatum')"}, 1},
 		{"key rewritten", []string{"UPDATE ledger SET key = 'other' WHERE seq = 6"}, 6},
 		{"swapped", []string{"UPDATE ledger SET seq = 99 WHERE seq = 2", "UPDATE ledger SET seq = 2 WHERE seq = 3", "UPDATE ledger SET seq = 3 WHERE seq = 99"}, 2},
 		{"moved to another organization", []string{"UPDATE ledger SET org = 'adatum' WHERE seq = 6"}, 6},
@@ -86,13 +96,14 @@ func ledgerTampered(t *testing.T, d Database) {
 		n, err := s.VerifyLedger(ctx, org)
 		is(t, err, problem.Conflict)
 		var broken *store.BrokenChain
-		if !errors.As(err, &broken) || broken.Seq != fault.seq || n != fault.seq-1 {
+		if !errors.As(err, &broken) || broken.Seq != fault.seq || n != fault.seq-1 && fault.name != "checkpoint of another ledger" {
 			t.Errorf("%s: verified %d, then %v; want entry %d", fault.name, n, err, fault.seq)
 		}
 		if want := fmt.Sprintf("entry %d ", fault.seq); !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q does not name %q", fault.name, err, want)
 		}
-		for _, statement := range []string{"DELETE FROM ledger", "INSERT INTO ledger SELECT * FROM kept", "DELETE FROM ledger_heads", "INSERT INTO ledger_heads SELECT * FROM kept_heads"} {
+		for _, statement := range []string{"DELETE FROM ledger", "INSERT INTO ledger SELECT * FROM kept", "DELETE FROM ledger_heads", "INSERT INTO ledger_heads SELECT * FROM kept_heads",
+			"DELETE FROM ledger_hashes", "INSERT INTO ledger_hashes SELECT * FROM kept_hashes", "DELETE FROM ledger_checkpoints", "INSERT INTO ledger_checkpoints SELECT * FROM kept_checkpoints"} {
 			d.Exec(t, statement)
 		}
 	}
@@ -106,6 +117,8 @@ func ledgerForged(t *testing.T, d Database) {
 	}
 	d.Exec(t, "DELETE FROM ledger WHERE seq > 2")
 	d.Exec(t, "UPDATE ledger_heads SET seq = 2, hash = 'feed'")
+	is(t, second(s.Append(ctx, entry("forged"))), problem.Conflict) // the tree goes further
+	d.Exec(t, "DELETE FROM ledger_hashes WHERE idx > 2")
 	value[store.Entry](t)(s.Append(ctx, entry("forged")))
 	n, err := s.VerifyLedger(ctx, org)
 	is(t, err, problem.Conflict)
@@ -119,7 +132,7 @@ func ledgerText(t *testing.T, d Database) {
 		e := entry(fmt.Sprint("key", i))
 		e.Object, e.Data = text, map[string]string{text: text}
 		got := value[store.Entry](t)(s.Append(ctx, e))
-		same(t, got.Hash, store.EntryHash(got))
+		same(t, got.Hash, value[string](t)(ledger.Hash(got)))
 		same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, int64(i), 1)), []store.Entry{got})
 	}
 	same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(6))

@@ -39,6 +39,8 @@ func badInput(t *testing.T, d Database) {
 		is(t, second(s.Append(ctx, store.Entry{Org: org, Key: bad})), problem.Invalid)
 		is(t, s.PutCoverage(ctx, org, coverage.Coverage{Rows: []coverage.Row{{Person: who("x"), UPN: bad}}}, day), problem.Invalid)
 	}
+	is(t, second(s.Append(ctx, store.Entry{Org: org, Key: "k", People: []string{"nul\x00"}})), problem.Invalid)
+	is(t, second(s.NewestCheckpoint(ctx, "nobody")), problem.NotFound)
 	is(t, s.PutPlan(ctx, org, nil), problem.Invalid)
 	is(t, s.PutSharePlan(ctx, org, nil), problem.Invalid)
 	is(t, second(s.PutSnapshot(ctx, org, nil, false, store.Cursor{})), problem.Invalid)
@@ -56,6 +58,10 @@ func badInput(t *testing.T, d Database) {
 		func(org string) error { return second(s.Runs(ctx, org, nil, 0)) },
 		func(org string) error { return second(s.ListReductions(ctx, org)) },
 		func(org string) error { return second(s.LedgerEntries(ctx, org, 0, 0)) },
+		func(org string) error { return second(s.LedgerRows(ctx, org, 0, 0)) },
+		func(org string) error { return second(s.LedgerAbout(ctx, org, "b/bob", 0)) },
+		func(org string) error { return second(s.LedgerTree(ctx, org)) },
+		func(org string) error { return second(s.Checkpoints(ctx, org, 0, 0)) },
 		func(org string) error { return second(s.VerifyLedger(ctx, org)) },
 	} {
 		is(t, list("nul\x00"), problem.Invalid)

@@ -70,10 +70,29 @@ type Ledger struct {
 	Doc  []byte
 }
 
+type LedgerCheckpoint struct {
+	Org  string
+	Size int64
+	At   int64
+	Note string
+}
+
+type LedgerHash struct {
+	Org  string
+	Idx  int64
+	Hash []byte
+}
+
 type LedgerHead struct {
 	Org  string
 	Seq  int64
 	Hash string
+}
+
+type LedgerSubject struct {
+	Org     string
+	Subject string
+	Seq     int64
 }
 
 type Link struct {

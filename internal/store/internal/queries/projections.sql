@@ -74,26 +74,3 @@ SELECT doc FROM reductions WHERE org = sqlc.arg(org) AND id = sqlc.arg(id);
 
 -- name: ListReductions :many
 SELECT doc FROM reductions WHERE org = sqlc.arg(org) ORDER BY opened_at DESC, id DESC;
-
--- name: LockLedgerHead :one
--- The update of nothing locks the head, so that appends of one organization stand in line.
-INSERT INTO ledger_heads (org, seq, hash) VALUES (sqlc.arg(org), 0, '')
-ON CONFLICT (org) DO UPDATE SET seq = ledger_heads.seq
-RETURNING seq, hash;
-
--- name: MoveLedgerHead :exec
-UPDATE ledger_heads SET seq = sqlc.arg(seq), hash = sqlc.arg(hash) WHERE org = sqlc.arg(org);
-
--- name: HeadOfLedger :one
-SELECT seq, hash FROM ledger_heads WHERE org = sqlc.arg(org);
-
--- name: InsertEntry :exec
-INSERT INTO ledger (org, seq, key, hash, doc)
-VALUES (sqlc.arg(org), sqlc.arg(seq), sqlc.arg(key), sqlc.arg(hash), sqlc.arg(doc));
-
--- name: EntryByKey :one
-SELECT seq, key, hash, doc FROM ledger WHERE org = sqlc.arg(org) AND key = sqlc.arg(key);
-
--- name: Entries :many
-SELECT seq, key, hash, doc FROM ledger
-WHERE org = sqlc.arg(org) AND seq > sqlc.arg(after) ORDER BY seq LIMIT sqlc.arg(max_rows);

@@ -135,80 +135,6 @@ func (q *Queries) DropCoverageRows(ctx context.Context, org string) error {
 	return err
 }
 
-const Entries = `-- name: Entries :many
-SELECT seq, key, hash, doc FROM ledger
-WHERE org = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
-`
-
-type EntriesParams struct {
-	Org     string
-	After   int64
-	MaxRows int64
-}
-
-type EntriesRow struct {
-	Seq  int64
-	Key  string
-	Hash string
-	Doc  []byte
-}
-
-func (q *Queries) Entries(ctx context.Context, arg EntriesParams) ([]EntriesRow, error) {
-	rows, err := q.db.QueryContext(ctx, Entries, arg.Org, arg.After, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []EntriesRow
-	for rows.Next() {
-		var i EntriesRow
-		if err := rows.Scan(
-			&i.Seq,
-			&i.Key,
-			&i.Hash,
-			&i.Doc,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const EntryByKey = `-- name: EntryByKey :one
-SELECT seq, key, hash, doc FROM ledger WHERE org = ?1 AND key = ?2
-`
-
-type EntryByKeyParams struct {
-	Org string
-	Key string
-}
-
-type EntryByKeyRow struct {
-	Seq  int64
-	Key  string
-	Hash string
-	Doc  []byte
-}
-
-func (q *Queries) EntryByKey(ctx context.Context, arg EntryByKeyParams) (EntryByKeyRow, error) {
-	row := q.db.QueryRowContext(ctx, EntryByKey, arg.Org, arg.Key)
-	var i EntryByKeyRow
-	err := row.Scan(
-		&i.Seq,
-		&i.Key,
-		&i.Hash,
-		&i.Doc,
-	)
-	return i, err
-}
-
 const GetReduction = `-- name: GetReduction :one
 SELECT doc FROM reductions WHERE org = ?1 AND id = ?2
 `
@@ -240,22 +166,6 @@ func (q *Queries) GetShareStatus(ctx context.Context, arg GetShareStatusParams) 
 	var doc []byte
 	err := row.Scan(&doc)
 	return doc, err
-}
-
-const HeadOfLedger = `-- name: HeadOfLedger :one
-SELECT seq, hash FROM ledger_heads WHERE org = ?1
-`
-
-type HeadOfLedgerRow struct {
-	Seq  int64
-	Hash string
-}
-
-func (q *Queries) HeadOfLedger(ctx context.Context, org string) (HeadOfLedgerRow, error) {
-	row := q.db.QueryRowContext(ctx, HeadOfLedger, org)
-	var i HeadOfLedgerRow
-	err := row.Scan(&i.Seq, &i.Hash)
-	return i, err
 }
 
 const InsertCoverageRow = `-- name: InsertCoverageRow :exec
@@ -291,30 +201,6 @@ func (q *Queries) InsertCoverageRow(ctx context.Context, arg InsertCoverageRowPa
 	return err
 }
 
-const InsertEntry = `-- name: InsertEntry :exec
-INSERT INTO ledger (org, seq, key, hash, doc)
-VALUES (?1, ?2, ?3, ?4, ?5)
-`
-
-type InsertEntryParams struct {
-	Org  string
-	Seq  int64
-	Key  string
-	Hash string
-	Doc  []byte
-}
-
-func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) error {
-	_, err := q.db.ExecContext(ctx, InsertEntry,
-		arg.Org,
-		arg.Seq,
-		arg.Key,
-		arg.Hash,
-		arg.Doc,
-	)
-	return err
-}
-
 const ListReductions = `-- name: ListReductions :many
 SELECT doc FROM reductions WHERE org = ?1 ORDER BY opened_at DESC, id DESC
 `
@@ -340,40 +226,6 @@ func (q *Queries) ListReductions(ctx context.Context, org string) ([][]byte, err
 		return nil, err
 	}
 	return items, nil
-}
-
-const LockLedgerHead = `-- name: LockLedgerHead :one
-INSERT INTO ledger_heads (org, seq, hash) VALUES (?1, 0, '')
-ON CONFLICT (org) DO UPDATE SET seq = ledger_heads.seq
-RETURNING seq, hash
-`
-
-type LockLedgerHeadRow struct {
-	Seq  int64
-	Hash string
-}
-
-// The update of nothing locks the head, so that appends of one organization stand in line.
-func (q *Queries) LockLedgerHead(ctx context.Context, org string) (LockLedgerHeadRow, error) {
-	row := q.db.QueryRowContext(ctx, LockLedgerHead, org)
-	var i LockLedgerHeadRow
-	err := row.Scan(&i.Seq, &i.Hash)
-	return i, err
-}
-
-const MoveLedgerHead = `-- name: MoveLedgerHead :exec
-UPDATE ledger_heads SET seq = ?1, hash = ?2 WHERE org = ?3
-`
-
-type MoveLedgerHeadParams struct {
-	Seq  int64
-	Hash string
-	Org  string
-}
-
-func (q *Queries) MoveLedgerHead(ctx context.Context, arg MoveLedgerHeadParams) error {
-	_, err := q.db.ExecContext(ctx, MoveLedgerHead, arg.Seq, arg.Hash, arg.Org)
-	return err
 }
 
 const PutCoverageHead = `-- name: PutCoverageHead :exec

@@ -28,8 +28,9 @@ type Backend struct {
 
 // Store implements store.Store on a Backend.
 type Store struct {
-	b      Backend
-	closed atomic.Bool
+	b       Backend
+	closed  atomic.Bool
+	appends queue
 }
 
 // New takes the backend over; Close closes its pools.
