@@ -22,6 +22,12 @@ type Deps struct {
 	// API is the handler of package api. As the API in turn serves the console, it may be a function that looks
 	// the handler up when it is called.
 	API http.Handler
+	// SignIn is how people sign in at a service outside; nil: nobody does.
+	SignIn SignIn
+	// NoTokens takes the field for a token from the sign-in page, where none is configured.
+	NoTokens bool
+	// Now is the time; nil: time.Now.
+	Now func() time.Time
 	// Secure says that people reach the console over https; cookies then carry the __Host- prefix, which
 	// browsers accept over https only.
 	Secure bool
@@ -49,6 +55,9 @@ func New(d Deps) (http.Handler, error) {
 	if d.API == nil {
 		return nil, errors.New("console: the API's handler is required")
 	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
 	c := &console{Deps: d, sessions: scs.New()}
 	c.sessions.Store = memstore.NewWithCleanupInterval(0) // no goroutine; expired sessions go when they are used
 	c.sessions.Lifetime = sessionLifetime
@@ -66,6 +75,8 @@ func (c *console) routes() http.Handler {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /sign-in", c.signInPage)
 	pages.HandleFunc("POST /sign-in", c.signIn)
+	pages.HandleFunc("GET /sign-in/start", c.startSignIn)
+	pages.HandleFunc("GET /sign-in/callback", c.cameBack)
 	pages.HandleFunc("POST /sign-out", c.signOut)
 	pages.HandleFunc("GET /{$}", c.signedIn(c.start))
 	pages.HandleFunc("GET /o/{org}", c.signedIn(c.overview))

@@ -28,7 +28,7 @@ type browser struct {
 	page  string
 }
 
-func open(t *testing.T, d console.Deps) *browser {
+func open(t *testing.T, d console.Deps, with ...func(*api.Deps)) *browser {
 	t.Helper()
 	var handler http.Handler
 	d.API = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) })
@@ -36,7 +36,7 @@ func open(t *testing.T, d console.Deps) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &browser{t: t, world: apitest.New(t, func(deps *api.Deps) { deps.Console = pages })}
+	b := &browser{t: t, world: apitest.New(t, append(with, func(deps *api.Deps) { deps.Console = pages })...)}
 	handler = b.world.Handler
 	jar, err := cookiejar.New(nil)
 	if err != nil {

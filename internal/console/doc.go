@@ -5,10 +5,9 @@
 // token of whoever signed in, so what a person may see and do is decided in one place. It refuses to know the
 // store, Temporal and Graph. The token stays in the server's session; the browser holds a random cookie.
 //
-// TODO: the pasted token gives way to OpenID Connect when authn has it.
-//
 //	console.go   Deps, New, routes, headers
-//	session.go   signing in and out
+//	session.go   sessions, signing out, pasted tokens
+//	outside.go   signing in at a service outside
 //	pages.go     pages for reading
 //	decide.go    forms
 //	inprocess.go calls of the API without a network

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
@@ -57,8 +58,8 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request, v visit) {
 func (c *console) inbox(w http.ResponseWriter, r *http.Request, v visit) {
 	v.page, v.events = "inbox", true
 	f := client.RequestFilter{}
-	if v.who.Role == authn.TenantAdmin {
-		f.Tenant = string(v.who.Tenant)
+	if own := v.who.Decides(v.org); len(own) == 1 && len(v.who.More) == 0 {
+		f.Tenant = string(own[0])
 	}
 	all, err := v.api.Requests(r.Context(), v.org, f)
 	if err != nil {
@@ -100,7 +101,7 @@ func (c *console) showRequest(w http.ResponseWriter, r *http.Request, v visit, s
 		c.fail(w, r, v, err)
 		return
 	}
-	d.decides = d.request.Status == store.Waiting && v.who.Role == authn.TenantAdmin && v.who.Tenant == d.request.Tenant
+	d.decides = d.request.Status == store.Waiting && slices.Contains(v.who.Decides(v.org), d.request.Tenant)
 	c.show(w, r, status, v, t("request-of", d.request.Share), requestPage(v, d))
 }
 

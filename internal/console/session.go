@@ -1,22 +1,24 @@
 package console
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/authn"
-	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/problem"
 )
 
 // Keys of a session.
 const (
-	tokenKey  = "token"
-	nameKey   = "name"
-	roleKey   = "role"
-	tenantKey = "tenant"
+	tokenKey   = "token"
+	whoKey     = "who"     // the principal, as JSON
+	serviceKey = "service" // the sign-in service; empty for a pasted token
+	refreshKey = "refresh"
+	expiresKey = "expires" // of the token, Unix seconds
 )
 
 // visit is one request of somebody who is signed in.
@@ -33,7 +35,11 @@ type handler func(w http.ResponseWriter, r *http.Request, v visit)
 // signedIn lets people in who hold a session, and sends others to sign in and back.
 func (c *console) signedIn(next handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		token := c.sessions.GetString(r.Context(), tokenKey)
+		token, err := c.token(r.Context())
+		if err != nil {
+			c.fail(w, r, visit{}, err)
+			return
+		}
 		if token == "" {
 			back := ""
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
@@ -47,15 +53,46 @@ func (c *console) signedIn(next handler) http.HandlerFunc {
 			c.fail(w, r, visit{}, err)
 			return
 		}
-		next(w, r, visit{api: api, org: r.PathValue("org"), who: authn.Principal{
-			Name: c.sessions.GetString(r.Context(), nameKey), Role: authn.Role(c.sessions.GetString(r.Context(), roleKey)),
-			Tenant: ident.Tenant(c.sessions.GetString(r.Context(), tenantKey)),
-		}})
+		next(w, r, visit{api: api, org: r.PathValue("org"), who: c.who(r.Context())})
 	}
 }
 
+// who is whom the session belongs to. It decides what is shown first, never what is allowed: the API does that.
+func (c *console) who(ctx context.Context) authn.Principal {
+	var who authn.Principal
+	if err := json.Unmarshal([]byte(c.sessions.GetString(ctx, whoKey)), &who); err != nil {
+		return authn.Principal{}
+	}
+	return who
+}
+
+// signInData is what the sign-in page offers and says.
+type signInData struct {
+	to      string
+	refused []string // why the last attempt failed, and what to do
+	names   []string // services
+	tokens  bool     // a token can be pasted
+	choose  bool     // ask which account, as somebody just signed out
+}
+
+func (d signInData) start(service string) string {
+	choose := ""
+	if d.choose {
+		choose = "1"
+	}
+	return nextURL("/sign-in/start", "service", service, "to", d.to, "choose", choose)
+}
+
 func (c *console) signInPage(w http.ResponseWriter, r *http.Request) {
-	c.show(w, r, http.StatusOK, visit{}, t("sign-in"), signInForm(local(r.URL.Query().Get("to")), ""))
+	c.showSignIn(w, r, http.StatusOK, signInData{to: local(r.URL.Query().Get("to")), choose: r.URL.Query().Has("out")})
+}
+
+func (c *console) showSignIn(w http.ResponseWriter, r *http.Request, status int, d signInData) {
+	d.tokens = !c.NoTokens
+	if c.SignIn != nil {
+		d.names = c.SignIn.Names()
+	}
+	c.show(w, r, status, visit{}, t("sign-in"), signInForm(d))
 }
 
 // local keeps a return address on this site.
@@ -66,9 +103,14 @@ func local(to string) string {
 	return to
 }
 
+// signIn takes a pasted token.
 func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 	to := local(r.PostFormValue("to"))
 	token := strings.TrimSpace(r.PostFormValue("token"))
+	if c.NoTokens {
+		c.showSignIn(w, r, http.StatusForbidden, signInData{to: to, refused: []string{t("sign-in-no-tokens")}})
+		return
+	}
 	api, err := c.client(token)
 	if err != nil {
 		c.fail(w, r, visit{}, err)
@@ -76,23 +118,43 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	who, err := api.WhoAmI(r.Context())
 	if err != nil {
-		if problem.KindOf(err) != problem.Unauthenticated {
+		if problem.KindOf(err) != problem.Unauthenticated && asProblem(err).Status != http.StatusUnauthorized {
 			c.fail(w, r, visit{}, err)
 			return
 		}
-		c.show(w, r, http.StatusUnauthorized, visit{}, t("sign-in"), signInForm(to, t("sign-in-refused")))
+		c.showSignIn(w, r, http.StatusUnauthorized, signInData{to: to, refused: []string{t("sign-in-refused")}})
 		return
 	}
-	// A new cookie at every sign-in: one that somebody planted before is worth nothing.
-	if err := c.sessions.RenewToken(r.Context()); err != nil {
+	c.enter(w, r, authn.Grant{Who: who, Token: token}, to)
+}
+
+// enter starts a session with a new cookie and nothing in it from before: a cookie that somebody planted is worth
+// nothing after the sign-in.
+func (c *console) enter(w http.ResponseWriter, r *http.Request, g authn.Grant, to string) {
+	err := c.sessions.Clear(r.Context())
+	if err == nil {
+		err = c.sessions.RenewToken(r.Context())
+	}
+	if err == nil {
+		err = c.keep(r.Context(), g)
+	}
+	if err != nil {
 		c.fail(w, r, visit{}, problem.Wrap(problem.Unavailable, "start a session", err))
 		return
 	}
-	c.sessions.Put(r.Context(), tokenKey, token)
-	c.sessions.Put(r.Context(), nameKey, who.Name)
-	c.sessions.Put(r.Context(), roleKey, string(who.Role))
-	c.sessions.Put(r.Context(), tenantKey, string(who.Tenant))
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (c *console) keep(ctx context.Context, g authn.Grant) error {
+	who, err := json.Marshal(g.Who)
+	if err != nil {
+		return err
+	}
+	for key, value := range map[string]string{tokenKey: g.Token, whoKey: string(who), serviceKey: g.Service, refreshKey: g.Refresh} {
+		c.sessions.Put(ctx, key, value)
+	}
+	c.sessions.Put(ctx, expiresKey, g.Expires.Unix())
+	return nil
 }
 
 func (c *console) signOut(w http.ResponseWriter, r *http.Request) {
@@ -100,7 +162,7 @@ func (c *console) signOut(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, visit{}, problem.Wrap(problem.Unavailable, "end the session", err))
 		return
 	}
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	http.Redirect(w, r, "/sign-in?out=1", http.StatusSeeOther)
 }
 
 // fail shows a problem; a token that is no longer known leads to signing in.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"entente.dev/entente/internal/api/wire"
@@ -89,10 +90,15 @@ func inSync(shares []wire.ShareStatus) int {
 }
 
 func whoLine(v visit) string {
-	if v.who.Tenant != "" {
-		return t("signed-in-for", v.who.Name, v.who.Role, v.who.Tenant)
+	var roles []string
+	for _, held := range v.who.Bindings() {
+		role := string(held.Role)
+		if held.Tenant != "" {
+			role = t("role-of", held.Role, held.Tenant)
+		}
+		roles = append(roles, role)
 	}
-	return t("signed-in-as", v.who.Name, v.who.Role)
+	return t("signed-in-as", v.who.Name, strings.Join(roles, ", "))
 }
 
 func nameOr(name, other string) string {
