@@ -33,6 +33,8 @@ func (s *Server) adminHandler() http.Handler {
 	mux.HandleFunc("POST /faults/{id}/release", func(w http.ResponseWriter, r *http.Request) {
 		s.found(w, s.faults.Release(r.PathValue("id")), "no such fault")
 	})
+	mux.HandleFunc("GET /snapshot", s.serveSnapshot)
+	mux.HandleFunc("PUT /snapshot", s.serveRestore)
 	mux.HandleFunc("GET /switches", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.listSwitches()) })
 	mux.HandleFunc("POST /switches", s.serveSwitch)
 	return mux

@@ -44,6 +44,14 @@ func (c *Clock) Advance(d time.Duration) {
 	c.wake()
 }
 
+// Set puts the clock to a time, also an earlier one.
+func (c *Clock) Set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.virtual, c.real = at, time.Now()
+	c.wake()
+}
+
 // SetFactor changes the speed from now on: 1 real time, 60 a minute a second, 0 manual.
 func (c *Clock) SetFactor(f float64) {
 	c.mu.Lock()

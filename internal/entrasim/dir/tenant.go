@@ -45,9 +45,9 @@ type Tenant struct {
 	// memberOf lists the groups of a principal by id.
 	memberOf map[string]map[string]struct{}
 
-	Applications, ServicePrincipals, Assignments, Contacts, Grants, Bin, Roles *Collection
-	secrets                                                                    map[string][]Secret // by appId
-	spReady                                                                    map[string]time.Time
+	Applications, ServicePrincipals, Assignments, Contacts, Grants, Bin, Roles, Documents *Collection
+	secrets                                                                               map[string][]Secret // by appId
+	spReady                                                                               map[string]time.Time
 
 	policy policyState
 	audit  auditLog
@@ -62,7 +62,7 @@ func NewTenant(id, name, displayName, domain string, clock Clock) *Tenant {
 	t.assignmentLimit.Store(AssignmentLimit)
 	t.users.init()
 	t.groups.byID = map[string]int{}
-	for _, c := range []**Collection{&t.Applications, &t.ServicePrincipals, &t.Assignments, &t.Contacts, &t.Grants, &t.Bin, &t.Roles} {
+	for _, c := range []**Collection{&t.Applications, &t.ServicePrincipals, &t.Assignments, &t.Contacts, &t.Grants, &t.Bin, &t.Roles, &t.Documents} {
 		*c = newCollection(t)
 	}
 	t.policy.init(t)

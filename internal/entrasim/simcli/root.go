@@ -37,7 +37,7 @@ func Command() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&c.admin, "admin-url", cmp.Or(os.Getenv("ENTRASIM_ADMIN"), defaultAdmin),
 		"admin endpoint of a running simulator (environment: ENTRASIM_ADMIN)")
-	root.AddCommand(runCommand(), c.infoCommand(), c.logCommand(), c.requestsCommand(), c.switchesCommand(), c.clockCommand(), c.faultCommand(), c.stateCommand())
+	root.AddCommand(runCommand(), c.infoCommand(), c.logCommand(), c.requestsCommand(), c.switchesCommand(), c.clockCommand(), c.faultCommand(), c.stateCommand(), c.snapshotCommand())
 	root.AddCommand(c.editCommands()...)
 	return root
 }
@@ -180,6 +180,14 @@ func (c *cli) clockCommand() *cobra.Command {
 			}
 			s, err := c.client().Advance(cmd.Context(), d)
 			return show(cmd, s, err)
+		}})
+	cmd.AddCommand(&cobra.Command{Use: "cycle DURATION", Short: "Set the interval of provisioning cycles", Example: "  entrasim clock cycle 2s",
+		Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := time.ParseDuration(args[0])
+			if err != nil {
+				return err
+			}
+			return c.client().SetCycle(cmd.Context(), d)
 		}})
 	cmd.AddCommand(&cobra.Command{Use: "factor NUMBER", Short: "Set virtual seconds a second; 0 stands still", Example: "  entrasim clock factor 0",
 		Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {

@@ -219,6 +219,30 @@ func (c *Client) SetSwitch(ctx context.Context, name, value string) error {
 	return c.call(ctx, "POST", "/switches", Switch{Name: name, Value: value}, nil)
 }
 
+// Snapshot writes the whole state of the world to w.
+func (c *Client) Snapshot(ctx context.Context, w io.Writer) error {
+	var raw json.RawMessage
+	if err := c.call(ctx, "GET", "/snapshot", nil, &raw); err != nil {
+		return err
+	}
+	_, err := w.Write(raw)
+	return err
+}
+
+// Restore replaces the state of a world by a snapshot of the same tenants.
+func (c *Client) Restore(ctx context.Context, r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, "PUT", "/snapshot", json.RawMessage(raw), nil)
+}
+
+// SetCycle changes the interval of provisioning cycles, in virtual time.
+func (c *Client) SetCycle(ctx context.Context, d time.Duration) error {
+	return c.SetSwitch(ctx, "cycle-length", d.String())
+}
+
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {

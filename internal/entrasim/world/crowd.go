@@ -31,7 +31,7 @@ func crowd(t *dir.Tenant, g Generator) {
 		u.S[dir.City], u.S[dir.Country], u.S[dir.CompanyName] = cities[r.IntN(len(cities))], "Sweden", t.DisplayName
 		u.S[dir.UsageLocation], u.S[dir.PreferredLanguage] = "SE", "sv-SE"
 		u.S[dir.MailNickname], u.S[dir.UserType] = alias, "Member"
-		if i < g.Guests {
+		if (i+1)*g.Guests/g.Users > i*g.Guests/g.Users { // scattered evenly
 			u.External, u.S[dir.UserType], u.S[dir.CreationType] = true, "Guest", "Invitation"
 			u.S[dir.Mail] = alias + "@elsewhere.example"
 			u.S[dir.UPN] = dir.ExternalUPN(u.S[dir.Mail], t.InitialDomain)
