@@ -118,7 +118,7 @@ func (o *observation) followGroups(ctx context.Context, known map[string]directo
 	for chunk := range slices.Chunk(ids, deltaIDs) {
 		name, link := fmt.Sprintf("groups.%d", n), ""
 		n++
-		if o.cursor.Extra[name+".ids"] == strings.Join(chunk, ",") {
+		if !o.returned && o.cursor.Extra[name+".ids"] == strings.Join(chunk, ",") {
 			link = o.cursor.Extra[name]
 		}
 		groups, next, err := o.followChunk(ctx, known, link, chunk)

@@ -42,6 +42,9 @@ type observation struct {
 	next   directory.Snapshot
 	cursor store.Cursor
 	binned bool // the recycle bin may have changed
+	// returned: somebody came out of the recycle bin. They are members of their groups again, which no change of
+	// those groups says, and a group that was first read meanwhile did not name them.
+	returned bool
 }
 
 func (a *Activities) begin(ctx context.Context, in contract.ObserveIn) (*observation, error) {

@@ -32,12 +32,17 @@ func (o *observation) followUsers(ctx context.Context, known []directory.User, l
 			byID[u.ID] = u
 		}
 	}
+	binned := make(map[string]bool, len(o.known.Deleted))
+	for _, u := range o.known.Deleted {
+		binned[u.ID] = true
+	}
 	next, err := o.graph.UsersDelta(ctx, link, func(ch graph.UserChange) error {
 		o.binned = true
 		if ch.Removed != "" {
 			delete(byID, ch.ID)
 			return nil
 		}
+		o.returned = o.returned || binned[ch.ID]
 		byID[ch.ID] = ch.Merge(byID[ch.ID])
 		return nil
 	})
