@@ -77,7 +77,7 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	if in.Drain {
 		input.Draining = []ident.Share{in.Share}
 	}
-	if err := missing(input, in.Share); err != nil {
+	if err := missing(input, in.Share, in.After); err != nil {
 		return contract.SharePlanRef{}, err
 	}
 	if err := a.dropInclusions(ctx, in.Org, in.Share, input); err != nil {
@@ -93,11 +93,11 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	return ref(&p.Shares[0], t, declared), nil
 }
 
-// missing tells which tenant's complete snapshot a share still lacks.
-func missing(in plan.Input, s ident.Share) error {
+// missing tells which tenant's complete snapshot a share still lacks, or has only from before its last write.
+func missing(in plan.Input, s ident.Share, after time.Time) error {
 	for _, t := range []ident.Tenant{s.Source, s.Target} {
-		if in.Snapshots[t].Snapshot() == nil {
-			p := problem.New(problem.Incomplete, "plan a share", "no complete snapshot yet")
+		if snapshot := in.Snapshots[t].Snapshot(); snapshot == nil || snapshot.TakenAt.Before(after) {
+			p := problem.New(problem.Incomplete, "plan a share", "no complete snapshot since the share last wrote")
 			p.Tenant = string(t)
 			p.Remedy = "the tenant is observed next; entente status shows what keeps it from being read"
 			return p

@@ -9,6 +9,7 @@ import (
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/store/sqlite"
 )
@@ -59,6 +60,26 @@ func TestRestoredPeopleLeaveLikeEverybodyOnceTheirSetNamesThemAgain(t *testing.T
 				t.Errorf("%d inclusions stay, not %d: %v", len(left), tc.kept, err)
 			}
 		})
+	}
+}
+
+// TestAPlanWaitsForALookThatShowsTheSharesOwnWrites: on an older picture it would do them again.
+func TestAPlanWaitsForALookThatShowsTheSharesOwnWrites(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "entente.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	put(t, db, []string{"bob"}, now)
+	a := New(db, func() time.Time { return now })
+	in := contract.PlanShareIn{Org: "contoso-group", TopologyDigest: "d", Share: ident.Share{Source: "b", Target: "c"}, After: now}
+	if _, err := a.PlanShare(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	in.After = now.Add(time.Second)
+	if _, err := a.PlanShare(t.Context(), in); problem.KindOf(err) != problem.Incomplete {
+		t.Errorf("planned on a picture from before the last write: %v", err)
 	}
 }
 
