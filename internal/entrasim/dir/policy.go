@@ -10,7 +10,10 @@ import (
 // policySizeLimit is the documented ceiling of the whole cross-tenant access policy (external-id troubleshoot page).
 const policySizeLimit = 25 * 1024
 
-type partner struct{ config, sync Object }
+type partner struct {
+	config, sync Object
+	size         int // of both as JSON; 0: not measured
+}
 
 type policyState struct {
 	root, defaults, authorization Object
@@ -70,15 +73,21 @@ func (t *Tenant) SetPolicyLimit(on bool) {
 	t.policy.limit = on
 }
 
+// tooBig measures the whole policy; the caller clears the size of the partner that it changed.
 func (p *policyState) tooBig() *Error {
 	if !p.limit {
 		return nil
 	}
-	all := []any{p.root, p.defaults}
+	raw, _ := json.Marshal([]any{p.root, p.defaults})
+	size := len(raw)
 	for _, x := range p.partners {
-		all = append(all, slim(x.config), x.sync)
+		if x.size == 0 {
+			raw, _ := json.Marshal([]any{slim(x.config), x.sync})
+			x.size = len(raw)
+		}
+		size += x.size
 	}
-	if raw, _ := json.Marshal(all); len(raw) > policySizeLimit {
+	if size > policySizeLimit {
 		return BadRequest("Failure to update policy due to object limit.")
 	}
 	return nil
@@ -188,9 +197,9 @@ func (t *Tenant) PatchPartner(id string, patch Object, by Actor) *Error {
 		return partnerMissing()
 	}
 	old := p.config
-	p.config = Merge(old, patch)
+	p.config, p.size = Merge(old, patch), 0
 	if err := t.policy.tooBig(); err != nil {
-		p.config = old
+		p.config, p.size = old, 0
 		return err
 	}
 	t.auditPolicy("Update a partner cross-tenant access setting", "CrossTenantAccessSettings", by, id)
@@ -229,9 +238,9 @@ func (t *Tenant) PutSync(id string, body Object, by Actor) *Error {
 	}
 	o := Merge(Object{"tenantId": id, "displayName": nil, "userSyncInbound": map[string]any{"isSyncAllowed": false}}, body)
 	o["tenantId"] = id
-	p.sync = o
+	p.sync, p.size = o, 0
 	if err := t.policy.tooBig(); err != nil {
-		p.sync = nil
+		p.sync, p.size = nil, 0
 		return err
 	}
 	t.auditPolicy("Create a partner cross-tenant identity sync setting", "CrossTenantIdentitySyncSettings", by, id)
@@ -247,7 +256,7 @@ func (t *Tenant) PatchSync(id string, patch Object, by Actor) *Error {
 	if p == nil || p.sync == nil {
 		return partnerMissing()
 	}
-	p.sync = Merge(p.sync, patch)
+	p.sync, p.size = Merge(p.sync, patch), 0
 	t.auditPolicy("Update a partner cross-tenant identity sync setting", "CrossTenantIdentitySyncSettings", by, id)
 	return nil
 }
@@ -262,7 +271,7 @@ func (t *Tenant) DeleteSync(id string, by Actor) *Error {
 		return partnerMissing()
 	}
 	t.discard(DeletedSyncs, id, p.sync)
-	p.sync = nil
+	p.sync, p.size = nil, 0
 	t.auditPolicy("Delete a partner cross-tenant identity sync setting", "CrossTenantIdentitySyncSettings", by, id)
 	return nil
 }

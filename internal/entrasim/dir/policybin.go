@@ -70,7 +70,7 @@ func (t *Tenant) TakeDeletedPolicy(kind, id string, restore bool) *Error {
 			t.policy.partners[tenant] = &partner{config: back}
 			t.policy.order = append(t.policy.order, tenant)
 		default:
-			p.sync = back
+			p.sync, p.size = back, 0
 		}
 	}
 	t.policy.bin = slices.Delete(t.policy.bin, i, i+1)
