@@ -19,9 +19,11 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authn/openid"
 	"entente.dev/entente/internal/devserver"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/limits"
+	"entente.dev/entente/internal/notary"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/telemetry"
 	"entente.dev/entente/internal/temporalkit"
@@ -52,12 +54,17 @@ type Options struct {
 	TemporalPort      int // of the embedded frontend; 0 picks a free one
 	TemporalUIPort    int
 	KeysFile          string // payload keys; "" is a file under DataDir, made on first use
+	LedgerKeyFile     string // signs the ledger; "" is a file under DataDir, made on first use
 
 	Tenants []graph.Config // those this process serves, with their credentials
 	Tokens  []authn.Token
-	Version string
-	Log     *slog.Logger
-	Now     func() time.Time
+	// SignIn are the services whose tokens are believed, PublicURL is where people reach the console: what a sign-in
+	// comes back to. Empty: where it listens.
+	SignIn    []openid.Issuer
+	PublicURL string
+	Version   string
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // App is one running process.
@@ -69,6 +76,7 @@ type App struct {
 	workers  *temporalkit.Workers
 	clients  *clients
 	metrics  *telemetry.Metrics
+	notary   *notary.Notary // nil in a process that serves only queues
 	budgets  map[string]*limits.Budget // by tenant
 	server   *http.Server
 	listener net.Listener
@@ -95,7 +103,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		start func(context.Context) error
 	}{
 		{"telemetry", a.startTelemetry}, {"store", a.openStore}, {"Temporal", a.startTemporal}, {"Graph clients", a.openClients},
-		{"workers", a.startWorkers}, {"API", a.startAPI},
+		{"workers", a.startWorkers}, {"notary", a.startNotary}, {"API", a.startAPI},
 	} {
 		if err := part.start(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("start %s: %w", part.name, err), a.Stop())

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authn/openid"
 	"entente.dev/entente/internal/config"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/ident"
@@ -41,7 +42,26 @@ func FromConfig(c *config.Config, version string, log *slog.Logger) (Options, er
 		}
 		o.Tokens = append(o.Tokens, authn.Token{Name: t.Name, Role: authn.Role(t.Role), Tenant: ident.Tenant(t.Tenant), Org: t.Org, Secret: secret})
 	}
+	o.PublicURL = c.PublicURL
+	for _, in := range c.OIDC {
+		o.SignIn = append(o.SignIn, issuerConfig(in))
+	}
 	return o, nil
+}
+
+func issuerConfig(in config.OIDC) openid.Issuer {
+	out := openid.Issuer{
+		Name: in.Name, URL: in.Issuer, ClientID: in.ClientID, DeviceClientID: in.DeviceClientID, Audience: in.Audience, Scopes: in.Scopes, CAFile: in.CAFile,
+	}
+	if !in.ClientSecret.IsZero() {
+		out.ClientSecret = in.ClientSecret.Read
+	}
+	for _, r := range in.Roles {
+		out.Rules = append(out.Rules, openid.Rule{
+			Claim: r.Claim, Value: r.Value, Binding: authn.Binding{Role: authn.Role(r.Role), Tenant: ident.Tenant(r.Tenant), Org: r.Org},
+		})
+	}
+	return out
 }
 
 func tenantConfig(t config.Tenant) graph.Config {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/worker"
@@ -19,12 +20,14 @@ import (
 	"entente.dev/entente/activities/record"
 	"entente.dev/entente/internal/api"
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authn/openid"
 	"entente.dev/entente/internal/console"
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/control"
 	"entente.dev/entente/internal/devserver"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/limits"
+	"entente.dev/entente/internal/notary"
 	"entente.dev/entente/internal/store/postgres"
 	"entente.dev/entente/internal/store/sqlite"
 	"entente.dev/entente/internal/telemetry"
@@ -151,20 +154,45 @@ func (a *App) startWorkers(context.Context) error {
 	return nil
 }
 
+// startNotary signs the ledger from now on. A process that only serves queues does not hold the key.
+func (a *App) startNotary(context.Context) error {
+	if a.options.Role == Worker {
+		return nil
+	}
+	path := a.options.LedgerKeyFile
+	if path == "" {
+		path = filepath.Join(a.options.DataDir, "ledger.key")
+	}
+	signer, err := notary.LoadOrCreateKey(path)
+	if err != nil {
+		return err
+	}
+	a.notary = notary.New(a.store, signer, a.options.Now, a.options.Log)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.notary.Run(ctx)
+	}()
+	a.onStop("notary", func() error {
+		cancel()
+		<-ended
+		return nil
+	})
+	return nil
+}
+
 func (a *App) startAPI(context.Context) error {
 	if a.options.Role == Worker {
 		return nil
 	}
-	auth, err := authn.NewTokens(a.options.Tokens)
-	if err != nil {
-		return err
-	}
-	handler, err := a.handler(auth)
-	if err != nil {
-		return err
-	}
+	var err error
 	if a.listener, err = net.Listen("tcp", a.options.Listen); err != nil {
 		return fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	handler, err := a.handler()
+	if err != nil {
+		return errors.Join(err, a.listener.Close())
 	}
 	const slowHeader = 10 * time.Second
 	a.server = &http.Server{Handler: handler, ReadHeaderTimeout: slowHeader}
@@ -186,21 +214,46 @@ func (a *App) startAPI(context.Context) error {
 
 // handler is the API with the console on top. The console asks the API in this process, with the rights of who is
 // signed in; it has no way around it.
-func (a *App) handler(auth authn.Authenticator) (http.Handler, error) {
+func (a *App) handler() (http.Handler, error) {
 	var served http.Handler
-	var links []console.Link
-	if ui := a.TemporalUI(); ui != "" {
-		links = append(links, console.Link{Text: "Temporal UI", URL: ui})
+	pagesOf := console.Deps{
+		API:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served.ServeHTTP(w, r) }),
+		Secure: strings.HasPrefix(a.options.PublicURL, "https://"), Now: a.options.Now,
+		NoTokens: len(a.options.Tokens) == 0 && len(a.options.SignIn) > 0,
 	}
-	pages, err := console.New(console.Deps{
-		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served.ServeHTTP(w, r) }), Links: links,
-	})
+	if ui := a.TemporalUI(); ui != "" {
+		pagesOf.Links = append(pagesOf.Links, console.Link{Text: "Temporal UI", URL: ui})
+	}
+	auth, services, err := a.authenticator()
 	if err != nil {
 		return nil, err
 	}
-	served, err = api.New(api.Deps{
-		Store: a.store, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: http.HandlerFunc(a.serveMetrics),
-		Console: pages, Now: a.options.Now, Version: a.options.Version, Log: a.options.Log,
-	})
+	calls := api.Deps{
+		Store: a.store, Notary: a.notary, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: http.HandlerFunc(a.serveMetrics),
+		Now: a.options.Now, Version: a.options.Version, Log: a.options.Log,
+	}
+	if services != nil {
+		pagesOf.SignIn, calls.SignIn = services, services
+	}
+	if calls.Console, err = console.New(pagesOf); err != nil {
+		return nil, err
+	}
+	served, err = api.New(calls)
 	return served, err
+}
+
+// authenticator knows configured tokens first, which costs nothing, then sign-in services.
+func (a *App) authenticator() (authn.Authenticator, *openid.Service, error) {
+	tokens, err := authn.NewTokens(a.options.Tokens)
+	if err != nil || len(a.options.SignIn) == 0 {
+		return tokens, nil, err
+	}
+	public := a.options.PublicURL
+	if public == "" {
+		public = a.URL()
+	}
+	services, err := openid.New(a.options.SignIn, openid.Options{
+		Redirect: func() string { return public + "/sign-in/callback" }, Now: a.options.Now,
+	})
+	return authn.Chain{tokens, services}, services, err
 }

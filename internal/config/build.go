@@ -30,8 +30,9 @@ func (s *source) build() *Config {
 			},
 			UI: s.boolean("temporal.ui"), Port: s.number("temporal.port", 0, 65535), UIPort: s.number("temporal.uiPort", 0, 65535),
 		},
-		KeysFile: s.text("keysFile"),
-		Demo:     Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
+		KeysFile:  s.text("keysFile"),
+		PublicURL: s.publicURL("publicUrl"),
+		Demo:      Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
 	}
 	_ = c.LogLevel.UnmarshalText([]byte(s.choice("logLevel"))) // the table lists slog's own words
 	for i := range s.lengths["tenants"] {
@@ -40,7 +41,11 @@ func (s *source) build() *Config {
 	for i := range s.lengths["auth.tokens"] {
 		c.Tokens = append(c.Tokens, s.token(fmt.Sprintf("auth.tokens[%d]", i)))
 	}
+	for i := range s.lengths["auth.oidc"] {
+		c.OIDC = append(c.OIDC, s.oidc(fmt.Sprintf("auth.oidc[%d]", i)))
+	}
 	s.relations(c)
+	s.signIn(c)
 	if c.KeysFile == "" {
 		c.KeysFile = filepath.Join(c.DataDir, "payload.keys")
 	}
@@ -147,15 +152,7 @@ func (s *source) token(path string) Token {
 		Org:    s.text(path + ".org"),
 		Secret: s.secret(path+".secret", true),
 	}
-	if t.Role == "" && !s.has(path+".role") {
-		s.report(s.placeOf(path), "the token has no role", "write one of platform, tenant-admin, viewer")
-	}
-	if t.Role == "tenant-admin" && t.Tenant == "" {
-		s.report(s.placeOf(path+".role"), "a tenant admin has no tenant", "add tenant, the one that this admin decides for")
-	}
-	if t.Role == "platform" && t.Tenant != "" {
-		s.report(s.placeOf(path+".tenant"), "the platform role belongs to no tenant", "remove tenant, or make it a tenant-admin")
-	}
+	s.role(path, "token", t.Role, t.Tenant)
 	if !s.has(path + ".secret") {
 		s.report(s.placeOf(path), "the token has no secret", "add secret: {file: /path} or {env: NAME}")
 	}

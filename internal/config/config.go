@@ -30,7 +30,9 @@ type Config struct {
 	DatabaseURL Secret // postgres://…; zero: SQLite in DataDir
 	Temporal    Temporal
 	KeysFile    string // payload keys; never empty
+	PublicURL   string // where people reach the console; empty: where it listens
 	Tokens      []Token
+	OIDC        []OIDC
 	LogLevel    slog.Level
 	Demo        Demo
 }
@@ -81,6 +83,28 @@ type Token struct {
 	Tenant string // tenant-admin always, viewer optionally
 	Org    string // the only organization it may touch; empty: every one here
 	Secret Secret
+}
+
+// OIDC is one sign-in service whose tokens are believed.
+type OIDC struct {
+	Name           string
+	Issuer         string
+	ClientID       string
+	DeviceClientID string
+	ClientSecret   Secret // zero: a public client
+	Audience       string
+	CAFile         string
+	Scopes         []string
+	Roles          []RoleRule
+}
+
+// RoleRule gives a role to whoever has a value in a claim.
+type RoleRule struct {
+	Claim  string // groups, roles, sub, oid or appid
+	Value  string
+	Role   string // platform, tenant-admin or viewer
+	Tenant string // tenant-admin always, viewer optionally
+	Org    string // the only organization it holds for; empty: every one here
 }
 
 // Demo runs the simulator beside everything else.

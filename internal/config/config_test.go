@@ -233,10 +233,63 @@ func TestEverySettingIsReadAndNamedOnce(t *testing.T) {
 			names[row.flag()] = true
 		}
 	}
-	source, err := os.ReadFile("build.go")
-	require.NoError(t, err)
+	var source string
+	for _, name := range []string{"build.go", "oidc.go"} {
+		raw, err := os.ReadFile(name)
+		require.NoError(t, err)
+		source += string(raw)
+	}
 	for _, row := range settings() {
 		key := row.path[strings.LastIndexAny(row.path, ".]")+1:]
-		require.Contains(t, string(source), key+`"`, "%s is not read in build.go", row.path)
+		require.Contains(t, source, key+`"`, "%s is not read in build.go or oidc.go", row.path)
+	}
+}
+
+func TestSignInServices(t *testing.T) {
+	secretFile := write(t, "s3cret\n")
+	c, err := load(t, fmt.Sprintf(`
+publicUrl: https://entente.example/
+listen: 0.0.0.0:8080
+auth:
+  oidc:
+    - name: A
+      issuer: https://login.example/0a000000-0000-4000-8000-00000000000a/v2.0
+      clientId: id
+      clientSecret: {file: %s}
+      scopes: [openid, offline_access]
+      roles:
+        - {claim: groups, value: g, role: tenant-admin, tenant: a}
+        - {claim: appid, value: robot, role: platform, org: x}
+    - {issuer: https://accounts.example/, clientId: id, roles: [{claim: sub, value: s, role: viewer}]}
+`, secretFile), nil)
+	require.NoError(t, err)
+	require.Equal(t, "https://entente.example", c.PublicURL)
+	require.Len(t, c.OIDC, 2)
+	require.Equal(t, []string{"openid", "offline_access"}, c.OIDC[0].Scopes)
+	require.Equal(t, RoleRule{Claim: "appid", Value: "robot", Role: "platform", Org: "x"}, c.OIDC[0].Roles[1])
+	require.Equal(t, "https://accounts.example/", c.OIDC[1].Issuer, "tokens are compared with it: it stays as written")
+	got, err := c.OIDC[0].ClientSecret.Read()
+	require.NoError(t, err)
+	require.Equal(t, "s3cret", got)
+}
+
+func TestMistakesOfTheSignIn(t *testing.T) {
+	const good = `{issuer: https://login.example/v2.0, clientId: id, roles: [{claim: sub, value: s, role: viewer}]}`
+	for name, c := range map[string]struct{ yaml, want string }{
+		"no roles":       {"auth: {oidc: [{issuer: https://login.example, clientId: id}]}", "nobody who signs in here would have a role"},
+		"any tenant":     {"auth: {oidc: [{issuer: https://login.example/common/v2.0, clientId: id, roles: [{claim: sub, value: s, role: viewer}]}]}", "stands for every tenant"},
+		"http issuer":    {"auth: {oidc: [{issuer: http://login.example, clientId: id, roles: [{claim: sub, value: s, role: viewer}]}]}", "not an https address"},
+		"secret in file": {"auth: {oidc: [{issuer: https://login.example, clientId: id, clientSecret: x, roles: [{claim: sub, value: s, role: viewer}]}]}", "must not be in this file"},
+		"unknown claim":  {"auth: {oidc: [{issuer: https://login.example, clientId: id, roles: [{claim: group, value: s, role: viewer}]}]}", "did you mean groups?"},
+		"no claim":       {"auth: {oidc: [{issuer: https://login.example, clientId: id, roles: [{value: s, role: viewer}]}]}", "the role has no claim"},
+		"no tenant":      {"auth: {oidc: [{issuer: https://login.example, clientId: id, roles: [{claim: sub, value: s, role: tenant-admin}]}]}", "a tenant admin has no tenant"},
+		"twice":          {"auth: {oidc: [" + good + ", " + good + "]}", "the issuer is in the list twice"},
+		"no address":     {"listen: 0.0.0.0:80\nauth: {oidc: [" + good + "]}", "set publicUrl"},
+		"clear text":     {"publicUrl: http://entente.example\nauth: {oidc: [" + good + "]}", "without a path; http is for this machine only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, c.yaml, nil)
+			require.ErrorContains(t, err, c.want)
+		})
 	}
 }
