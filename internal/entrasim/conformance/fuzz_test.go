@@ -59,7 +59,7 @@ func FuzzQueryOptions(f *testing.F) {
 		{"userType eq 'Guest'", ""}, {"startsWith(displayName, 'A') and not (mail eq null)", "displayName desc"}, {"id in ('a','b')", ""},
 		{"assignedLicenses/any(x:x/skuId eq 0a000000-0000-4000-8000-00000000000a)", ""}, {"createdDateTime ge 2024-01-01T00:00:00Z", "createdDateTime"},
 		{"((((", "'"}, {"a/b/c eq 1.5e9", ","}, {"proxyAddresses/any(p:startsWith(p,'smtp'))", ""}, {"accountEnabled ne true or x", "x y z"},
-		{"signInActivity/lastSignInDateTime le -1", ""}, {"endsWith(mail,'\u0000')", "displayName,mail"}, {"groupTypes/$count ne 0", ""},
+		{"signInActivity/lastSignInDateTime le -1", ""}, {"endsWith(mail,'\u0000')", "displayName,mail"}, {"groupTypes/$count ne 0", ""}, {" ", " "}, {"displayName eq null", "mail desc"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"entente.dev/entente/internal/entrasim/dir"
 	"entente.dev/entente/internal/entrasim/odata"
@@ -173,30 +172,25 @@ func order[T any](c *call, resolve odata.Resolver[T]) (func(a, b T) int, error) 
 	}
 	c.used |= optOrderBy
 	fields := strings.Fields(c.q.OrderBy)
+	if len(fields) == 1 {
+		fields = append(fields, "asc")
+	}
+	refused := &odata.Unsupported{Message: "Sorting not supported for current query."}
+	if len(fields) != 2 || !strings.EqualFold(fields[1], "asc") && !strings.EqualFold(fields[1], "desc") {
+		return nil, refused
+	}
 	get, ok := resolve(fields[0])
-	if !ok || len(fields) > 2 {
-		return nil, &odata.Unsupported{Message: "Sorting not supported for current query."}
+	if !ok {
+		return nil, refused
 	}
 	if c.q.Filter != "" && !c.advanced() {
-		return nil, &odata.Unsupported{Message: "Sorting not supported for current query."}
+		return nil, refused
 	}
 	sign := 1
-	if len(fields) == 2 && strings.EqualFold(fields[1], "desc") {
+	if strings.EqualFold(fields[1], "desc") {
 		sign = -1
 	}
-	return func(a, b T) int {
-		x, y := get(a), get(b)
-		if tx, ok := x.(time.Time); ok {
-			if ty, ok := y.(time.Time); ok {
-				return sign * tx.Compare(ty)
-			}
-		}
-		n := odata.Compare(x, y, true)
-		if n == 2 {
-			n = 0
-		}
-		return sign * n
-	}, nil
+	return func(a, b T) int { return sign * compareValues(get(a), get(b)) }, nil
 }
 
 // objectResolver reads properties of small records.

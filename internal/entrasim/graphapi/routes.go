@@ -38,7 +38,7 @@ var (
 )
 
 func (s *Server) routes() []*route {
-	return slices.Concat(userRoutes(), referenceRoutes(), passwordRoutes(), groupRoutes(), appRoutes(), policyRoutes(), deletedPolicyRoutes(), s.syncRoutes(), otherRoutes())
+	return slices.Concat(userRoutes(), referenceRoutes(), passwordRoutes(), groupRoutes(), appRoutes(), policyRoutes(), deletedPolicyRoutes(), s.syncRoutes(), documentRoutes(), teamRoutes(), otherRoutes())
 }
 
 func get(t string, p []string, h func(*call) error) *route {

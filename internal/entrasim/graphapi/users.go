@@ -119,17 +119,11 @@ func (c *call) pageUsers(from, size int, keep func(*dir.User) bool) (page []*dir
 		}
 		return page, next, count, nil
 	}
-	all, _ := c.t.Users(0, 1<<31-1, keep)
-	slices.SortStableFunc(all, less)
+	page, next, matched := c.t.OrderedUsers(from, size, keep, less)
 	if wantCount {
-		count = len(all)
+		count = matched
 	}
-	from = min(from, len(all))
-	upTo := min(from+size, len(all))
-	if upTo < len(all) {
-		next = upTo
-	}
-	return all[from:upTo], next, count, nil
+	return page, next, count, nil
 }
 
 // userExpansion is the navigation property that $expand names, with its canonical spelling.

@@ -13,7 +13,7 @@ func (d *driver) delta() {
 		"/users/delta?$deltatoken=latest"} {
 		_, last := d.all(path)
 		link := text(last, "@odata.deltaLink")
-		d.do("PATCH", "/users/user000050@a.example", object{"department": path}, 204)
+		d.do("PATCH", "/users/user000051@a.example", object{"department": path}, 204)
 		d.do("PATCH", "/groups/"+d.group("Nested"), object{"description": path}, 204)
 		made := d.do("POST", "/users", object{"accountEnabled": true, "displayName": "Delta", "mailNickname": "delta", "userPrincipalName": "delta@a.example",
 			"passwordProfile": object{"password": "Not-a-secret-1"}}, 201)
