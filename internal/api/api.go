@@ -20,11 +20,12 @@ import (
 	"entente.dev/entente/internal/store"
 )
 
-// Deps is what the API is made of. Store, Control and Auth are required.
+// Deps is what the API is made of. Store, Control, Auth and Notary are required.
 type Deps struct {
 	Store   store.Store
 	Control Control
 	Auth    authn.Authenticator
+	Notary  Notary       // signs the ledger
 	SignIn  SignIn       // what clients are told about signing in; nil: configured tokens only
 	Metrics http.Handler // /metrics; nil: none
 	Console http.Handler // everything that is not the API's; nil: none
@@ -60,8 +61,8 @@ func OpenAPI(version string) ([]byte, error) {
 func (s *server) document() ([]byte, error) { return json.MarshalIndent(s.api.OpenAPI(), "", "  ") }
 
 func build(d Deps) (*server, error) {
-	if d.Store == nil || d.Control == nil || d.Auth == nil {
-		return nil, errors.New("api: store, control and an authenticator are required")
+	if d.Store == nil || d.Control == nil || d.Auth == nil || d.Notary == nil {
+		return nil, errors.New("api: store, control, an authenticator and a notary are required")
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -191,6 +192,7 @@ func (s *server) register(mux *http.ServeMux) {
 	s.holdRoutes()
 	s.shareRoutes()
 	s.ledgerRoutes()
+	s.auditRoutes()
 	s.eventRoutes()
 	// The framework's own error model never leaves: every problem is ours.
 	delete(s.api.OpenAPI().Components.Schemas.Map(), "HumaErrorModel")

@@ -10,6 +10,7 @@ import (
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authz"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/ledger"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
@@ -115,7 +116,7 @@ func (s *server) release(ctx context.Context, in *inRelease) (wire.Hold, error) 
 func (s *server) factChanged(ctx context.Context, org, verb string, tenant ident.Tenant, person ident.Person, data map[string]string, key string) error {
 	_, err := s.Store.Append(ctx, store.Entry{
 		Org: org, At: s.Now(), Actor: authn.From(ctx).Name, Verb: verb, Object: fmt.Sprintf("%s/%s", person.Home, person.ID),
-		Tenant: tenant, Key: verb + "/" + key, Data: data,
+		Tenant: tenant, Key: verb + "/" + key, Data: data, People: []string{ledger.PersonOf(person)},
 	})
 	if err != nil {
 		return err
@@ -164,6 +165,5 @@ func (s *server) person(ctx context.Context, org, text string) (ident.Person, st
 			}
 		}
 	}
-	return ident.Person{}, "", &problem.Error{Kind: problem.NotFound, Op: "find the person", Detail: "nobody with that user principal name lives in a tenant of this organization",
-		Remedy: "use the name at home, for example bob@b.example, or HOME/OBJECT-ID"}
+	return ident.Person{}, "", nobody()
 }

@@ -64,6 +64,9 @@ func (s *server) verify(ctx context.Context, in *OrgPath) (wire.Verified, error)
 	}
 	entries, err := s.Store.VerifyLedger(ctx, in.Org)
 	if err == nil {
+		err = s.Notary.Verify(ctx, in.Org)
+	}
+	if err == nil {
 		return wire.Verified{Intact: true, Entries: entries}, nil
 	}
 	if kind := problem.KindOf(err); kind == problem.Unavailable || kind == problem.NotFound {

@@ -76,7 +76,7 @@ type App struct {
 	workers  *temporalkit.Workers
 	clients  *clients
 	metrics  *telemetry.Metrics
-	notary   *notary.Notary // nil in a process that serves only queues
+	notary   *notary.Notary            // nil in a process that serves only queues
 	budgets  map[string]*limits.Budget // by tenant
 	server   *http.Server
 	listener net.Listener

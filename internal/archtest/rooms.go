@@ -38,6 +38,7 @@ func rooms() []room {
 		{path: "internal/contract", pure: true, may: with("internal/store", "internal/temporalkit/failure")},
 		{path: "internal/graph/...", may: []string{"internal/ident", "internal/problem", "internal/directory", "internal/limits", "internal/graph/..."}},
 
+		{path: "internal/notary", may: with("internal/store")},
 		{path: "internal/devserver"},
 		{path: "internal/temporalkit", may: []string{"internal/problem", "internal/telemetry", "internal/temporalkit/..."}},
 		{path: "internal/authn", may: []string{"internal/ident", "internal/problem"}},
@@ -53,7 +54,7 @@ func rooms() []room {
 		{path: "internal/api/wire", may: with("internal/store", "internal/authn")},
 		{path: "internal/api/client", may: with("internal/api/wire", "internal/authn")},
 		{path: "internal/api", may: with("internal/api/wire", "internal/authn", "internal/authz", "internal/contract", "internal/control", "internal/notify/...", "internal/store", "internal/telemetry")},
-		{path: "internal/api/...", may: with("internal/api/...", "internal/authn", "internal/authz", "internal/contract", "internal/store/...")},
+		{path: "internal/api/...", may: with("internal/api/...", "internal/notary", "internal/authn", "internal/authz", "internal/contract", "internal/store/...")},
 		{path: "internal/console/...", may: with("internal/console/...", "internal/api/client", "internal/api/wire", "internal/authn", "internal/authz", "internal/control", "internal/store")},
 		{path: "internal/cli/...", may: with("internal/cli/...", "internal/api/client", "internal/api/wire", "internal/authn", "internal/store")},
 
@@ -62,7 +63,7 @@ func rooms() []room {
 		{path: "internal/app/...", may: with(
 			"internal/app/...", "internal/limits", "internal/config", "internal/telemetry", "internal/temporalkit/...", "internal/store/...",
 			"internal/contract", "internal/graph", "internal/devserver", "internal/authn/...", "internal/authz", "internal/notify/...",
-			"internal/control", "internal/api", "internal/api/client", "internal/api/wire", "internal/console/...", "workflows/...", "activities/...",
+			"internal/control", "internal/notary", "internal/api", "internal/api/client", "internal/api/wire", "internal/console/...", "workflows/...", "activities/...",
 		)},
 		{path: "internal/demo/...", may: []string{"internal/...", "deploy/examples"}},
 		{path: "internal/testkit/...", may: []string{"internal/...", "workflows/...", "activities/...", "deploy/examples"}},

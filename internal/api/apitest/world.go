@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"entente.dev/entente/internal/api"
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/notary"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/store/sqlite"
 )
@@ -84,7 +86,11 @@ func New(t testing.TB, with ...func(*api.Deps)) *World {
 	}
 	now := &clock{now: Start}
 	w := &World{Store: db, Control: &Control{t: t, store: db, now: now.Now, keys: map[string]bool{}}}
-	deps := api.Deps{Store: db, Control: w.Control, Auth: auth, Now: now.Now, Version: "test", Poll: 10 * time.Millisecond}
+	signer, err := notary.LoadOrCreateKey(filepath.Join(t.TempDir(), "ledger.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := api.Deps{Store: db, Control: w.Control, Auth: auth, Notary: notary.New(db, signer, now.Now, slog.New(slog.DiscardHandler)), Now: now.Now, Version: "test", Poll: 10 * time.Millisecond}
 	for _, f := range with {
 		f(&deps)
 	}

@@ -73,6 +73,29 @@ type Ledger struct {
 	Next    string        `json:"next,omitempty" doc:"Pass as after for the next page"`
 }
 
+// Checkpoint is the signed state of a ledger.
+type Checkpoint struct {
+	Entries int64     `json:"entries"`
+	At      time.Time `json:"at"`
+	Note    string    `json:"note" doc:"Signed note: origin, entries, root of the RFC 6962 tree"`
+	Key     string    `json:"key" doc:"Public key that verifies it"`
+}
+
+// LedgerProof proves that an earlier checkpoint is the beginning of the ledger.
+type LedgerProof struct {
+	From       int64      `json:"from" doc:"Entries of the earlier checkpoint"`
+	Checkpoint Checkpoint `json:"checkpoint"`
+	Hashes     []string   `json:"hashes" doc:"RFC 6962 consistency proof, base64"`
+}
+
+// History is one person's story: every entry that is about them, and the decisions about shares that carry them.
+type History struct {
+	Person  ident.Person  `json:"person"`
+	UPN     string        `json:"upn,omitempty"`
+	Entries []store.Entry `json:"entries" doc:"Oldest first; other people of the same entries are left out"`
+	More    bool          `json:"more,omitempty" doc:"There are older ones"`
+}
+
 // Verified is the outcome of recomputing the ledger's chain.
 type Verified struct {
 	Intact  bool   `json:"intact"`
