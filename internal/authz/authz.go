@@ -151,7 +151,7 @@ func describe(who authn.Principal) string {
 	}
 	name := who.Name
 	if who.Subject != "" {
-		name = "whoever is signed in here"
+		name = "you"
 	}
 	roles := make([]string, 0, 1+len(who.More))
 	for _, held := range who.Bindings() {

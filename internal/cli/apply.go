@@ -54,7 +54,7 @@ func (r *run) apply(ctx context.Context, file string, yes, wait bool) error {
 			return errors.Join(err, errors.New("not applied; nothing was changed"))
 		}
 	}
-	c, err := r.connect()
+	c, err := r.connect(ctx)
 	if err != nil {
 		return err
 	}

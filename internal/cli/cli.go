@@ -46,9 +46,9 @@ type run struct {
 	in       io.Reader
 	out, err io.Writer
 	// Global flags.
-	server, token, tokenFile, org, format string
-	timeout                               time.Duration
-	stop                                  context.CancelFunc
+	server, token, tokenFile, org, format, caFile string
+	timeout                                       time.Duration
+	stop                                          context.CancelFunc
 }
 
 // Run runs one command line and returns its exit code. It writes nothing but to the writers given.
@@ -102,11 +102,12 @@ func (r *run) root() *cobra.Command {
 	flags.StringVar(&r.server, "server", "", "address of entented (ENTENTE_SERVER; else from login, else "+defaultServer+")")
 	flags.StringVar(&r.token, "token", "", "bearer token (ENTENTE_TOKEN); prefer --token-file, which other users of the machine cannot see")
 	flags.StringVar(&r.tokenFile, "token-file", "", "file with the bearer token (ENTENTE_TOKEN_FILE)")
+	flags.StringVar(&r.caFile, "ca-file", "", "roots to trust beside the system's, for the server and its sign-in service; login keeps it")
 	flags.StringVar(&r.org, "org", "", "organization (ENTENTE_ORG; default: the only one)")
 	flags.StringVarP(&r.format, "output", "o", "table", "table, json or yaml")
 	flags.DurationVar(&r.timeout, "timeout", 0, "give up after this time, for example 90s (default: never)")
 	root.AddCommand(
-		r.loginCommand(), r.validateCommand(), r.planCommand(), r.applyCommand(), r.statusCommand(), r.coverageCommand(),
+		r.loginCommand(), r.logoutCommand(), r.whoamiCommand(), r.validateCommand(), r.planCommand(), r.applyCommand(), r.statusCommand(), r.coverageCommand(),
 		r.inboxCommand(), r.approveCommand(), r.rejectCommand(), r.holdCommand(), r.releaseCommand(), r.holdsCommand(),
 		r.stopCommand(), r.revertCommand(), r.restoreCommand(), r.reductionsCommand(), r.historyCommand(), r.auditCommand(),
 		r.exportCommand(), r.versionCommand(),
@@ -174,7 +175,7 @@ func terminal(stream any) bool {
 // connected is a command that needs the server and an organization.
 func (r *run) connected(f func(ctx context.Context, c *client.Client, org string, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
+		c, err := r.connect(cmd.Context())
 		if err != nil {
 			return err
 		}

@@ -2,17 +2,17 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/cobra"
-	"golang.org/x/term"
+	"time"
 
 	"entente.dev/entente/internal/api/client"
 )
@@ -21,8 +21,10 @@ const defaultServer = "http://127.0.0.1:8080"
 
 // session is what login keeps for later commands.
 type session struct {
-	Server string `json:"server"`
-	Token  string `json:"token"`
+	Server string   `json:"server"`
+	Token  string   `json:"token"`
+	CAFile string   `json:"caFile,omitempty"`
+	Renew  *renewal `json:"renew,omitempty"` // nil for a token that was given
 }
 
 func sessionPath() (string, error) {
@@ -90,8 +92,8 @@ func first(values ...string) string {
 }
 
 // connect finds server and token: flags, then environment, then login. A login's token is sent to the server
-// it was made for and to no other.
-func (r *run) connect() (*client.Client, error) {
+// it was made for and to no other, and is renewed where it is about to end.
+func (r *run) connect(ctx context.Context) (*client.Client, error) {
 	kept, err := readSession()
 	if err != nil {
 		return nil, err
@@ -101,10 +103,42 @@ func (r *run) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if token == "" && server == kept.Server {
-		token = kept.Token
+	caFile := r.caFile
+	if server == kept.Server {
+		caFile = first(caFile, kept.CAFile)
+		if token == "" {
+			if kept, err = kept.fresh(ctx, time.Now()); err != nil {
+				return nil, err
+			}
+			token = kept.Token
+		}
 	}
-	return client.New(server, token, nil)
+	hc, err := trusting(caFile)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(server, token, hc)
+}
+
+// trusting is a client that believes certificates of a file too; nil, the standard one, without a file.
+func trusting(caFile string) (*http.Client, error) {
+	if caFile == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the roots: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate", caFile)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	return &http.Client{Transport: transport}, nil
 }
 
 func (r *run) givenToken() (string, error) {
@@ -144,55 +178,4 @@ func (r *run) organization(ctx context.Context, c *client.Client) (string, error
 	default:
 		return "", fmt.Errorf("the server has %d organizations (%s); choose one with --org", len(all), strings.Join(all, ", "))
 	}
-}
-
-func (r *run) loginCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "login", Short: "Keep a server and a token for later commands", Args: cobra.NoArgs,
-		Long:    "Keep a server and a token for later commands, in your own configuration directory.\nThe token comes from --token-file, ENTENTE_TOKEN, or standard input.",
-		Example: "  entente login --server https://entente.example < token.txt\n  entente login --server http://127.0.0.1:8080 --token-file ~/platform.token",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			token, err := r.givenToken()
-			if err == nil && token == "" {
-				token, err = r.askToken()
-			}
-			if err != nil {
-				return err
-			}
-			server := first(r.server, os.Getenv("ENTENTE_SERVER"), defaultServer)
-			c, err := client.New(server, token, nil)
-			if err != nil {
-				return err
-			}
-			who, err := c.WhoAmI(cmd.Context())
-			if err != nil {
-				return err
-			}
-			path, err := writeSession(session{Server: server, Token: token})
-			if err != nil {
-				return fmt.Errorf("keep the login: %w", err)
-			}
-			return r.show(who, func() {
-				at := ""
-				if who.Tenant != "" {
-					at = " of tenant " + string(who.Tenant)
-				}
-				r.printf("signed in at %s as %s (%s%s); kept in %s\n", server, who.Name, who.Role, at, path)
-			})
-		},
-	}
-}
-
-func (r *run) askToken() (string, error) {
-	if terminal(r.in) {
-		fmt.Fprint(r.err, "Token: ")
-		raw, err := term.ReadPassword(int(r.in.(*os.File).Fd()))
-		fmt.Fprintln(r.err)
-		return strings.TrimSpace(string(raw)), err
-	}
-	raw, err := io.ReadAll(io.LimitReader(r.in, 64<<10))
-	if token := strings.TrimSpace(string(raw)); token != "" || err != nil {
-		return token, err
-	}
-	return "", fmt.Errorf("no token; give --token-file, or write it to standard input")
 }

@@ -6,7 +6,9 @@
 //
 //	cli.go       Run, global flags, exit codes, errors
 //	output.go    tables, colours, JSON and YAML
-//	connect.go   server, token, organization; login
+//	connect.go   server, token, organization; the kept session
+//	login.go     login, logout, whoami
+//	device.go    sign-in by a code, renewal
 //	plan.go      validate, plan
 //	apply.go     apply, and waiting for shares
 //	status.go    status, coverage, export

@@ -9,7 +9,6 @@ import (
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
-	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/store"
 )
@@ -64,8 +63,8 @@ func ownTenant(ctx context.Context, c *client.Client, tenant string) (string, er
 		return tenant, nil
 	}
 	who, err := c.WhoAmI(ctx)
-	if err == nil && who.Role == authn.TenantAdmin {
-		return string(who.Tenant), nil
+	if own := who.Decides(""); err == nil && len(own) == 1 {
+		return string(own[0]), nil
 	}
 	return "", err
 }

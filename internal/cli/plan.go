@@ -50,7 +50,7 @@ func (r *run) validateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := r.connect()
+			c, err := r.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func (r *run) plan(ctx context.Context, file string) (wire.Plan, wire.Topology, 
 	if err != nil {
 		return wire.Plan{}, in, err
 	}
-	c, err := r.connect()
+	c, err := r.connect(ctx)
 	if err != nil {
 		return wire.Plan{}, in, err
 	}

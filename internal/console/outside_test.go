@@ -100,7 +100,7 @@ func TestSeveralRoles(t *testing.T) {
 	if answer := v.do("POST", base+"/requests/req-b-c-1/approve", nil); answer.StatusCode != 403 {
 		t.Errorf("A's admin, and operator, approves for C: %d", answer.StatusCode)
 	}
-	v.shows("whoever is signed in here (tenant-admin of tenant a, platform) may not do this")
+	v.shows("you (tenant-admin of tenant a, platform) may not do this")
 }
 
 func TestWhoHasNoRoleStaysOut(t *testing.T) {
