@@ -70,7 +70,7 @@ func setupWorld() *world.World {
 // TestSetup runs every rule and prints how many hold.
 func TestSetup(t *testing.T) {
 	rules := slices.Concat(mtoRules, templateRules, policyRules, partnerRules, appRules, assignmentRules, syncRules, schemaRules, inviteRules,
-		guestRules, groupRules, directoryRules)
+		guestRules, groupRules, directoryRules, governanceRules, teamsRules)
 	seen := map[string]bool{}
 	var held atomic.Int64
 	t.Run("rules", func(t *testing.T) {

@@ -124,6 +124,28 @@ conditionalAccessStatus:o correlationId:s createdDateTime:t deviceDetail:o homeT
 location:o resourceDisplayName:s resourceId:s resourceTenantId:s riskDetail:o riskEventTypes:*o riskEventTypes_v2:*s
 riskLevelAggregated:o riskLevelDuringSignIn:o riskState:o servicePrincipalId:s servicePrincipalName:s status:o
 userAgent:s userDisplayName:s userId:s userPrincipalName:s
+# conditionalAccessPolicy
+id:s conditions:o createdDateTime:t description:s displayName:s grantControls:o modifiedDateTime:t sessionControls:o state:o
+# accessReviewScheduleDefinition
+id:s additionalNotificationRecipients:*o createdBy:o createdDateTime:t descriptionForAdmins:s descriptionForReviewers:s
+displayName:s fallbackReviewers:*o instanceEnumerationScope:o lastModifiedDateTime:t reviewers:*o scope:o settings:o
+stageSettings:*o status:s
+# connectedOrganization
+id:s createdDateTime:t description:s displayName:s identitySources:*o modifiedDateTime:t state:o
+# accessPackageCatalog
+id:s catalogType:o createdDateTime:t description:s displayName:s isExternallyVisible:b modifiedDateTime:t state:o
+# accessPackageResourceRequest
+id:s createdDateTime:t requestType:o state:o
+# accessPackage
+id:s createdDateTime:t description:s displayName:s isHidden:b modifiedDateTime:t
+# accessPackageAssignmentPolicy
+id:s allowedTargetScope:o automaticRequestSettings:o createdDateTime:t description:s displayName:s expiration:o
+modifiedDateTime:t notificationSettings:o requestApprovalSettings:o requestorSettings:o reviewSettings:o
+specificAllowedTargets:*o
+# accessPackageAssignmentRequest
+id:s answers:*o completedDateTime:t createdDateTime:t justification:s requestType:o schedule:o state:o status:s
+# entitlementManagementSettings
+id:s durationUntilExternalUserDeletedAfterBlocked:s externalUserLifecycleAction:o
 # unifiedRoleDefinition
 id:s description:s displayName:s isBuiltIn:b isEnabled:b resourceScopes:*s rolePermissions:*o templateId:s version:s
 # unifiedRoleAssignment

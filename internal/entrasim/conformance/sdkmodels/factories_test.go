@@ -46,4 +46,17 @@ var factories = map[string]serialization.ParsableFactory{
 	"multiTenantOrganizationJoinRequestRecord":            models.CreateMultiTenantOrganizationJoinRequestRecordFromDiscriminatorValue,
 	"multiTenantOrganizationIdentitySyncPolicyTemplate":   models.CreateMultiTenantOrganizationIdentitySyncPolicyTemplateFromDiscriminatorValue,
 	"multiTenantOrganizationPartnerConfigurationTemplate": models.CreateMultiTenantOrganizationPartnerConfigurationTemplateFromDiscriminatorValue,
+
+	"accessPackage":                  models.CreateAccessPackageFromDiscriminatorValue,
+	"accessPackageAssignmentPolicy":  models.CreateAccessPackageAssignmentPolicyFromDiscriminatorValue,
+	"accessPackageAssignmentRequest": models.CreateAccessPackageAssignmentRequestFromDiscriminatorValue,
+	"accessPackageCatalog":           models.CreateAccessPackageCatalogFromDiscriminatorValue,
+	"accessPackageResourceRequest":   models.CreateAccessPackageResourceRequestFromDiscriminatorValue,
+	"accessReviewInstance":           models.CreateAccessReviewInstanceFromDiscriminatorValue,
+	"accessReviewScheduleDefinition": models.CreateAccessReviewScheduleDefinitionFromDiscriminatorValue,
+	"actionResultPart":               models.CreateActionResultPartFromDiscriminatorValue,
+	"conditionalAccessPolicy":        models.CreateConditionalAccessPolicyFromDiscriminatorValue,
+	"connectedOrganization":          models.CreateConnectedOrganizationFromDiscriminatorValue,
+	"conversationMember":             models.CreateConversationMemberFromDiscriminatorValue,
+	"entitlementManagementSettings":  models.CreateEntitlementManagementSettingsFromDiscriminatorValue,
 }
