@@ -92,6 +92,8 @@ type PlanShareIn struct {
 	TopologyDigest string      `json:"topologyDigest"`
 	Share          ident.Share `json:"share"`
 	Drain          bool        `json:"drain,omitempty"` // plan to take everybody out: a stop
+	// After is when the share last wrote. Snapshots taken before do not show it: a plan on them would do it again.
+	After time.Time `json:"after,omitzero"`
 }
 
 // CoverageIn projects the matrix.
