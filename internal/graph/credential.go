@@ -132,6 +132,15 @@ func (s *tokenSource) invalidate() {
 	s.credential, s.current = nil, azcore.AccessToken{}
 }
 
+// forget does the same for one token, unless it was replaced meanwhile.
+func (s *tokenSource) forget(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current.Token == token {
+		s.credential, s.current = nil, azcore.AccessToken{}
+	}
+}
+
 func (s *tokenSource) readMaterial() (string, error) {
 	switch s.cfg.Kind {
 	case SecretCredential:

@@ -149,6 +149,9 @@ func (m *pace) Intercept(p khttp.Pipeline, i int, req *http.Request) (*http.Resp
 // authenticate attaches the token. A 401 was not executed, so it is safe to answer it once with a renewed
 // token: where Graph asks for one by a claims challenge (continuous access evaluation), and where a token
 // that had been accepted before is refused (rolled keys, revoked sessions).
+//
+// A token carries the permissions of the moment in which it was issued, for an hour or more. After "forbidden" the
+// next call asks for a new one, so that a repaired grant is seen at once and not at the end of the token.
 type authenticate struct{ tokens *tokenSource }
 
 func (m *authenticate) Intercept(p khttp.Pipeline, i int, req *http.Request) (*http.Response, error) {
@@ -159,11 +162,17 @@ func (m *authenticate) Intercept(p khttp.Pipeline, i int, req *http.Request) (*h
 	first := req.Clone(req.Context())
 	first.Header.Set("Authorization", "Bearer "+token)
 	resp, err := p.Next(first, i)
+	if err == nil && resp.StatusCode == http.StatusForbidden && !fresh {
+		m.tokens.forget(token)
+	}
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
 	claims := claimsChallenge(resp.Header)
 	if claims == "" && (fresh || !invalidToken(resp)) {
+		if !fresh {
+			m.tokens.forget(token)
+		}
 		return resp, nil
 	}
 	m.tokens.invalidate()
