@@ -10,5 +10,8 @@
 //	faults, throttle, clock, journal          simclient client of the admin endpoint; simcli the command line
 //
 // Files: entrasim.go starts and stops; adapter_engine.go and adapter_signin.go are the directory as the engine and
-// sign-in see it; admin.go, edit.go, state.go and switches.go are the admin endpoint.
+// sign-in see it; admin.go, edit.go, snapshot.go, state.go and switches.go are the admin endpoint.
+//
+// Tests named TestRuntimeNN_ show an item of the runtime sheet each; the rules of the set-up sheet are the subtests of
+// TestSetup, by ids that do not change.
 package entrasim
