@@ -14,5 +14,7 @@
 //	status.go    status, coverage, export
 //	inbox.go     inbox, approve, reject
 //	people.go    hold, release, restore, reductions
-//	shares.go    stop, history, audit
+//	shares.go    stop
+//	history.go   history
+//	audit.go     audit verify, export, checkpoint, key
 package cli

@@ -12,7 +12,6 @@ import (
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/problem"
-	"entente.dev/entente/internal/store"
 )
 
 // shareArgs reads SOURCE TARGET, or one argument such as b/c.
@@ -110,69 +109,5 @@ func (r *run) revertCommand() *cobra.Command {
 		}),
 	}
 	reasonFlag(cmd, &reason)
-	return cmd
-}
-
-func (r *run) historyCommand() *cobra.Command {
-	var after string
-	var limit int
-	cmd := &cobra.Command{
-		Use: "history", Short: "Show every decision and every write, in order", Args: cobra.NoArgs,
-		Example: "  entente history\n  entente history --after 1200 --limit 50",
-		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
-			out := wire.Ledger{Entries: []store.Entry{}, Next: after}
-			for first := true; first || out.Next != "" && len(out.Entries) < limit; first = false {
-				page, err := c.Ledger(ctx, org, client.Page{After: out.Next, Limit: min(limit-len(out.Entries), 1000)})
-				if err != nil {
-					return err
-				}
-				out.Entries, out.Next = append(out.Entries, page.Entries...), page.Next
-			}
-			return r.show(out, func() { r.showLedger(out) })
-		}),
-	}
-	cmd.Flags().StringVar(&after, "after", "", "start after this sequence number")
-	cmd.Flags().IntVar(&limit, "limit", 1000, "how many entries")
-	return cmd
-}
-
-func (r *run) showLedger(l wire.Ledger) {
-	t := &table{}
-	t.add(header("seq", "at", "actor", "verb", "tenant", "share", "object")...)
-	for _, e := range l.Entries {
-		share := ""
-		if e.Share != nil {
-			share = e.Share.String()
-		}
-		t.add(text(fmt.Sprint(e.Seq), when(e.At), e.Actor, e.Verb, string(e.Tenant), share, e.Object)...)
-	}
-	r.write(t)
-	if l.Next != "" {
-		r.printf("more: entente history --after %s\n", l.Next)
-	}
-}
-
-func (r *run) auditCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "audit", Short: "Prove the ledger", Example: "  entente audit verify"}
-	cmd.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Recompute the ledger's chain", Args: cobra.NoArgs, Example: "  entente audit verify",
-		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
-			v, err := c.VerifyLedger(ctx, org)
-			if err != nil {
-				return err
-			}
-			if err := r.show(v, func() {
-				if v.Intact {
-					r.printf("intact: %d entries\n", v.Entries)
-				}
-			}); err != nil {
-				return err
-			}
-			if !v.Intact {
-				return fmt.Errorf("the ledger does not fit its chain: %s; keep the database as it is and compare it with an export", v.Detail)
-			}
-			return nil
-		}),
-	})
 	return cmd
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -191,6 +192,42 @@ func (c *Client) Restore(ctx context.Context, name string, in wire.Restore) (wir
 // Ledger is a page of the ledger.
 func (c *Client) Ledger(ctx context.Context, name string, p Page) (wire.Ledger, error) {
 	return call[wire.Ledger](ctx, c, http.MethodGet, org(name, "ledger"), query("after", p.After, "limit", strconv.Itoa(p.Limit)), nil)
+}
+
+// Checkpoint signs the ledger as it stands.
+func (c *Client) Checkpoint(ctx context.Context, name string) (wire.Checkpoint, error) {
+	return call[wire.Checkpoint](ctx, c, http.MethodGet, org(name, "ledger", "checkpoint"), nil, nil)
+}
+
+// LedgerProof asks for the proof that the first so many entries are the ledger's beginning.
+func (c *Client) LedgerProof(ctx context.Context, name string, from int64) (wire.LedgerProof, error) {
+	return call[wire.LedgerProof](ctx, c, http.MethodGet, org(name, "ledger", "proof"), query("from", strconv.FormatInt(from, 10)), nil)
+}
+
+// History is one person's story; person is a user principal name or HOME/OBJECT-ID.
+func (c *Client) History(ctx context.Context, name, person string, limit int) (wire.History, error) {
+	return call[wire.History](ctx, c, http.MethodGet, org(name, "people", person, "history"), query("limit", strconv.Itoa(limit)), nil)
+}
+
+// ExportLedger writes the whole ledger as JSON lines. An error may come after a part was written.
+func (c *Client) ExportLedger(ctx context.Context, name string, w io.Writer) error {
+	r, err := c.request(ctx, http.MethodGet, org(name, "ledger", "export"), nil, nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Accept", "application/jsonl, application/problem+json")
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return c.noAnswer(ctx, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return c.asProblem(answer)
+	}
+	if _, err := io.Copy(w, answer.Body); err != nil {
+		return failure(problem.Unavailable, "export the ledger", "the export ended early: "+err.Error(), "export again; see the server's log when it happens again")
+	}
+	return nil
 }
 
 // VerifyLedger recomputes the ledger's chain on the server.
