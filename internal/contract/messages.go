@@ -135,6 +135,7 @@ type ShareState struct {
 	InSync         bool             `json:"inSync"`
 	WaitingSince   time.Time        `json:"waitingSince,omitzero"` // Microsoft's engine owes something since then
 	LearnSince     time.Time        `json:"learnSince,omitzero"`   // provisioning rows from here on are not linked yet
+	FreshAfter     time.Time        `json:"freshAfter,omitzero"`   // when the share last wrote: older snapshots do not show it yet
 	Dirty          bool             `json:"dirty"`                 // a pass is due
 	Failures       int              `json:"failures"`              // passes in a row that ended blocked
 	AskedDigest    string           `json:"askedDigest,omitempty"` // the topology the target answered no to

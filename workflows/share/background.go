@@ -129,6 +129,7 @@ func (e *entity) endedBadly(err error, what string) {
 func (e *entity) onMoved(s contract.ReductionMovedSignal) {
 	if s.Removed && e.leaving != nil && e.leaving.reduction == s.ID {
 		e.proving, e.leaving = append(e.proving, e.leaving), nil
+		e.wrote()
 	}
 	e.trouble = s.Problem
 	e.due()

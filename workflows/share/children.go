@@ -98,6 +98,7 @@ func (e *entity) ended(err error, what string) error {
 		return e.applyFailed(err, what)
 	}
 	e.state.Failures = 0
+	e.wrote()
 	e.lookAgain(e.state.Pace.Poll)
 	return e.requestObservation(false)
 }

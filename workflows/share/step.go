@@ -51,7 +51,7 @@ func (e *entity) plan(drain bool) (contract.SharePlanRef, error) {
 	}
 	var ref contract.SharePlanRef
 	err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.PlanShare, contract.PlanShareIn{
-		Org: e.state.Org, TopologyDigest: digest, Share: e.state.Share, Drain: drain,
+		Org: e.state.Org, TopologyDigest: digest, Share: e.state.Share, Drain: drain, After: e.state.FreshAfter,
 	}).Get(e.ctx, &ref)
 	return ref, err
 }
@@ -63,7 +63,9 @@ func (e *entity) planFailed(err error) error {
 		return e.ctx.Err()
 	}
 	if profile.IsKind(err, problem.Incomplete, problem.NotFound) {
-		e.enter(contract.PhaseObserving, "waits for a complete picture of both tenants")
+		if e.state.FreshAfter.IsZero() || e.state.Phase == contract.PhaseNew {
+			e.enter(contract.PhaseObserving, "waits for a complete picture of both tenants")
+		}
 		e.lookAgain(profile.Backoff(e.state.Pace, 4))
 		return e.requestObservation(false)
 	}
@@ -180,6 +182,9 @@ func (e *entity) write(t contract.TenantRef) contract.WriteIn {
 	return contract.WriteIn{Org: e.state.Org, Share: e.state.Share, Tenant: t, Run: e.run().ID(), TargetTenantID: e.state.Target.TenantID}
 }
 
+// wrote notes that the tenants have changed by our hand: the next plan waits for a look that shows it.
+func (e *entity) wrote() { e.state.FreshAfter = workflow.Now(e.ctx) }
+
 // requestObservation asks both tenants to look; they coalesce what many shares ask.
 func (e *entity) requestObservation(deep bool) error {
 	s := contract.ObserveRequestedSignal{Share: e.state.Share, Deep: deep}
@@ -214,6 +219,7 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 		e.state.LearnSince = started.Add(-clockSkew)
 	}
 	e.state.WaitingSince = workflow.Now(e.ctx)
+	e.wrote()
 	run.Outcome, run.Detail = "done", fmt.Sprintf("%d people came into the scope group", result.Added)
 	e.recordRun(run)
 	e.state.Failures = 0
@@ -228,6 +234,7 @@ func (e *entity) applyFailed(err error, what string) error {
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
 	}
+	e.wrote() // some of it may have been done
 	e.blocked(err)
 	e.replan = e.state.Failures == 1 && profile.IsKind(err, problem.Conflict, problem.Stale, problem.NotFound)
 	e.enter(contract.PhaseBlocked, what)

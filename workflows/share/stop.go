@@ -38,6 +38,7 @@ func (e *entity) stop() error {
 	}
 	e.state.Stop, e.state.People, e.state.Failures, e.retryAt = nil, 0, 0, time.Time{}
 	e.state.DeclaredDigest = ""
+	e.wrote()
 	e.enter(contract.PhaseStopped, "drained and taken down")
 	return e.requestObservation(true)
 }

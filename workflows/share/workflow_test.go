@@ -76,6 +76,23 @@ func TestARemovalRunsBesideArrivals(t *testing.T) {
 	require.Len(t, w.Calls(contract.ReductionWorkflow), 1)
 }
 
+// TestOneLeaveIsOneReduction: a snapshot from before a removal still shows the person in the scope group; planned on,
+// it would take them out again and again.
+func TestOneLeaveIsOneReduction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.accepted, w.setUp, w.removals, w.proveIn = true, true, 1, time.Minute
+	w.takenAt = w.Now()
+	w.Later(time.Hour, func() { w.observed(true) }) // a fact, but no newer picture
+	w.Later(2*time.Hour, func() {
+		w.takenAt, w.removals = w.Now(), 0
+		w.observed(true)
+	})
+	s := w.until(day, state(contract.PhaseInSync))
+	require.Equal(t, contract.PhaseInSync, s.Phase)
+	require.Len(t, w.Calls(contract.ReductionWorkflow), 1)
+}
+
 func TestAProofThatIsAwaitedHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -27,6 +27,7 @@ type world struct {
 	pending, removals         int
 	stranded                  int // people whom a drain takes out
 	planErr                   error
+	takenAt                   time.Time // of the snapshots; zero: always fresh
 
 	fails     map[string]error // by child or activity
 	answer    contract.AcceptanceResult
@@ -98,6 +99,8 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 	switch {
 	case w.planErr != nil:
 		return ref, w.planErr
+	case !w.takenAt.IsZero() && w.takenAt.Before(in.After):
+		return ref, failure.ToTemporal(problem.New(problem.Incomplete, "plan a share", "no complete snapshot since the share last wrote"))
 	case in.Drain:
 		ref.Counts.Removals = w.stranded
 	case !w.declared:
@@ -146,7 +149,9 @@ func (w *world) reduction(ctx workflow.Context, in contract.ReductionInput) (con
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	w.removals, w.stranded = 0, 0
+	if w.takenAt.IsZero() { // otherwise the next look shows it
+		w.removals, w.stranded = 0, 0
+	}
 	if !in.Drain {
 		w.SignalWorkflow(contract.ReductionMoved, contract.ReductionMovedSignal{ID: in.ID, Removed: true})
 	}
