@@ -19,10 +19,11 @@ type command func(s *story, args []string) error
 // table is every command of a story but those that take other commands.
 func table() map[string]command {
 	return map[string]command{
-		"world": (*story).world, "daemon": (*story).daemonCommand, "as": (*story).as, "secret": (*story).secret,
+		"world": (*story).world, "daemon": (*story).daemonCommand, "as": (*story).as, "secret": (*story).secret, "edit": (*story).edit, "capture": (*story).capture,
 		"remember": (*story).remember, "person": (*story).person, "objects": (*story).objects,
 		"mark": (*story).mark, "writes": (*story).writes, "order": (*story).order, "untouched": (*story).untouched,
-		"requests": (*story).requests, "kill-at": (*story).killAt,
+		"requests": (*story).requests, "partner": (*story).partner, "all-approve": (*story).allApprove,
+		"hold": (*story).hold, "kill-while-held": (*story).killWhileHeld,
 		"entente": program("entente"), "entrasim": program("entrasim"),
 	}
 }
@@ -83,9 +84,8 @@ func (s *story) exits(args []string) error {
 type condition struct{ what, value string }
 
 func (s *story) eventually(args []string) error {
-	const usage = "usage: eventually TIME [stdout|stderr REGEXP | exits CODE]… -- COMMAND…"
-	end := slices.Index(args, "--")
-	if end < 1 || end%2 == 0 || end == len(args)-1 {
+	const usage = "usage: eventually TIME [stdout|stderr REGEXP | exits CODE]… -- COMMAND…, or eventually TIME COMMAND…"
+	if len(args) < 2 {
 		return errors.New(usage)
 	}
 	within, err := time.ParseDuration(args[0])
@@ -93,11 +93,18 @@ func (s *story) eventually(args []string) error {
 		return err
 	}
 	var conditions []condition
-	for i := 1; i < end; i += 2 {
-		conditions = append(conditions, condition{args[i], args[i+1]})
+	line := args[1:]
+	if end := slices.Index(args, "--"); end > 0 {
+		if end%2 == 0 || end == len(args)-1 {
+			return errors.New(usage)
+		}
+		for i := 1; i < end; i += 2 {
+			conditions = append(conditions, condition{args[i], args[i+1]})
+		}
+		line = args[end+1:]
 	}
 	for deadline := time.Now().Add(within); ; {
-		err := s.attempt(conditions, args[end+1:])
+		err := s.attempt(conditions, line)
 		if err == nil {
 			return nil
 		}
@@ -154,4 +161,21 @@ func (s *story) holds(c condition, code int) error {
 	default:
 		return fmt.Errorf("unknown condition %s; use stdout, stderr or exits", c.what)
 	}
+}
+
+// capture keeps the first group of an expression over what the last program printed.
+func (s *story) capture(args []string) error {
+	if len(args) != 2 {
+		return errors.New("usage: capture NAME REGEXP")
+	}
+	re, err := regexp.Compile("(?m)" + args[1])
+	if err != nil {
+		return err
+	}
+	m := re.FindStringSubmatch(s.ts.ReadFile("stdout"))
+	if len(m) < 2 {
+		return fmt.Errorf("stdout has no %s", args[1])
+	}
+	s.ts.Setenv(args[0], m[1])
+	return nil
 }

@@ -67,7 +67,7 @@ func (s *story) configure() error {
 		}
 	}
 	var c strings.Builder
-	fmt.Fprintf(&c, "dataDir: %s\nlisten: 127.0.0.1:0\nobserve: { minimum: 1s }\ntenants:\n", filepath.Join(s.work, ".data"))
+	fmt.Fprintf(&c, "dataDir: %s\nlisten: 127.0.0.1:0\ntenants:\n", filepath.Join(s.work, ".data"))
 	tokens := "  - { name: platform, role: platform, secret: { file: %[1]s/platform } }\n  - { name: viewer, role: viewer, secret: { file: %[1]s/viewer } }\n"
 	people := []string{"platform", "viewer"}
 	for _, t := range s.info.Tenants {

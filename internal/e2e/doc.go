@@ -16,8 +16,11 @@
 //	daemon restart [FLAG…]       start it again where it stopped
 //	as NAME                      who types entente from here on: platform, admin-a, admin-b, admin-c, viewer, stranger
 //	secret TENANT TEXT           put another client secret into the daemon's file for the tenant
+//	capture NAME REGEXP          keep in $NAME what the first group matches in what was printed last
+//	edit FILE COPY OLD NEW       a copy of a file with one text replaced (\n is a new line)
+//	eventually TIME COMMAND …    repeat a statement or a program until it holds
 //	eventually TIME [stdout|stderr REGEXP | exits CODE]… -- COMMAND …
-//	                             repeat a command until all of it holds
+//	                             the same, until the program shows all of it
 //	remember NAME TENANT PERSON  keep the object id of a person in a tenant in $NAME
 //	person TENANT PERSON [is=member|guest|internal|deleted|absent] [id=ID]
 //	                             what the tenant's directory itself says of a person
@@ -29,6 +32,10 @@
 //	untouched [TENANT/PERSON…]   no write addressed an object that was there before Entente, but these people
 //	requests since=MARK at-most NUMBER
 //	                             how many requests Graph received
-//	kill-at WHEN TENANT METHOD ROUTE
-//	                             kill entented while the next such write is held before or after it is carried out
+//	partner TENANT OTHER there|gone
+//	                             whether TENANT has a partner entry for OTHER
+//	all-approve [FLAG…]          every admin says yes to all that waits for their tenant (flags of entente approve)
+//	hold before|after TENANT METHOD ROUTE
+//	                             let the next such write hang, before or after it is carried out
+//	kill-while-held              when every hold holds a write, kill entented; all must have fired; then let go
 package e2e

@@ -111,3 +111,26 @@ func (s *story) tenantID(name string) string {
 	}
 	return name
 }
+
+// partner looks for an entry, whatever it says.
+func (s *story) partner(args []string) error {
+	if len(args) != 3 || args[2] != "there" && args[2] != "gone" {
+		return errors.New("usage: partner TENANT OTHER there|gone")
+	}
+	state, err := s.admin.State(s.ctx, args[0], false)
+	if err != nil {
+		return err
+	}
+	for _, p := range state.Partners {
+		if id, _ := p["tenantId"].(string); strings.EqualFold(id, s.tenantID(args[1])) {
+			if args[2] == "gone" {
+				return fmt.Errorf("%s has a partner entry for %s: %v", args[0], args[1], p)
+			}
+			return nil
+		}
+	}
+	if args[2] == "there" {
+		return fmt.Errorf("%s has no partner entry for %s", args[0], args[1])
+	}
+	return nil
+}

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"entente.dev/entente/internal/entrasim/faults"
 	"entente.dev/entente/internal/entrasim/journal"
 )
 
@@ -138,15 +136,24 @@ func (s *story) untouched(except []string) error {
 		if !e.Write {
 			continue
 		}
-		path, _, _ := strings.Cut(e.Path, "?")
-		for part := range strings.SplitSeq(path, "/") {
-			name, there := s.before[e.Tenant][part]
+		for _, id := range addressed(e.Path) {
+			name, there := s.before[e.Tenant][id]
 			if there && !slices.Contains(except, e.Tenant+"/"+name) {
 				errs = append(errs, fmt.Errorf("%s %s %s: %s was there before Entente", e.Tenant, e.Method, e.Path, name))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// addressed is what a path may change. The end of a reference is not changed by the reference.
+func addressed(path string) []string {
+	path, _, _ = strings.Cut(path, "?")
+	parts := strings.Split(path, "/")
+	if len(parts) > 2 && parts[len(parts)-1] == "$ref" {
+		parts = parts[:len(parts)-2]
+	}
+	return parts
 }
 
 func (s *story) requests(args []string) error {
@@ -174,44 +181,4 @@ func (s *story) requests(args []string) error {
 		return err
 	}
 	return fmt.Errorf("%d requests to Graph\n%s", n, strings.Join(lines, "\n"))
-}
-
-// killAt holds the next such write, kills the daemon while it hangs, lets it go on and starts the daemon again.
-func (s *story) killAt(args []string) error {
-	if len(args) != 4 || args[0] != "before" && args[0] != "after" {
-		return errors.New("usage: kill-at before|after TENANT METHOD ROUTE")
-	}
-	write := true
-	rule, err := s.admin.SetFault(s.ctx, faults.Rule{
-		Match:  faults.Match{Tenant: args[1], Method: args[2], Route: args[3], Write: &write},
-		Effect: faults.Effect{Kind: faults.Hold, When: args[0]}, Min: 1, Max: 1,
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.awaitHeld(rule.ID, 2*time.Minute); err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(args, " "), err)
-	}
-	if err := s.daemon.kill(); err != nil {
-		return err
-	}
-	if err := errors.Join(s.admin.ReleaseFault(s.ctx, rule.ID), s.admin.CheckFaults(s.ctx), s.admin.ClearFaults(s.ctx, rule.ID)); err != nil {
-		return err
-	}
-	return s.startDaemon(nil)
-}
-
-func (s *story) awaitHeld(id string, within time.Duration) error {
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		rules, err := s.admin.Faults(s.ctx)
-		if err != nil {
-			return err
-		}
-		for _, r := range rules {
-			if r.ID == id && r.Held > 0 {
-				return nil
-			}
-		}
-	}
-	return errors.New("no such write came")
 }

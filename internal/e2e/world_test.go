@@ -44,6 +44,9 @@ func setup(t *testing.T, bin string) func(*testscript.Env) error {
 
 // end kills what still runs, and shows what it said when the story failed.
 func (s *story) end() {
+	if s.t.Failed() {
+		s.tellRequests()
+	}
 	for _, p := range []*process{s.daemon, s.sim} {
 		if p == nil {
 			continue
@@ -55,6 +58,22 @@ func (s *story) end() {
 			s.t.Logf("%s printed, at last:\n%s", p.name, tail(p.output(), 80))
 		}
 	}
+}
+
+// tellRequests shows the last requests and what is held.
+func (s *story) tellRequests() {
+	if s.sim == nil || s.admin == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
+	defer cancel()
+	entries, err := s.admin.Requests(ctx, 0, 0, 0)
+	var lines []string
+	for _, e := range entries[max(0, len(entries)-40):] {
+		lines = append(lines, fmt.Sprintf("%s %d %s %s %s", e.Time.Format("15:04:05.000"), e.Status, line(e), e.Fault, e.Note))
+	}
+	rules, _ := s.admin.Faults(ctx)
+	s.t.Logf("the last requests (%v), faults %+v:\n%s", err, rules, strings.Join(lines, "\n"))
 }
 
 func tail(text string, lines int) string {
@@ -140,6 +159,19 @@ func (s *story) secret(args []string) error {
 		return errors.New("usage: secret TENANT TEXT")
 	}
 	return os.WriteFile(s.secretFile(args[0]), []byte(args[1]+"\n"), 0o600)
+}
+
+// edit writes a copy of a file with one text replaced, which must be there exactly once.
+func (s *story) edit(args []string) error {
+	if len(args) != 4 {
+		return errors.New("usage: edit FILE COPY OLD NEW")
+	}
+	text := s.ts.ReadFile(args[0])
+	old, replacement := strings.ReplaceAll(args[2], `\n`, "\n"), strings.ReplaceAll(args[3], `\n`, "\n")
+	if n := strings.Count(text, old); n != 1 {
+		return fmt.Errorf("%s has %q %d times, not once", args[0], old, n)
+	}
+	return os.WriteFile(s.ts.MkAbs(args[1]), []byte(strings.Replace(text, old, replacement, 1)), 0o600)
 }
 
 func (s *story) secretFile(tenant string) string {
