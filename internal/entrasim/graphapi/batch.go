@@ -87,6 +87,16 @@ func (c *call) batch() error {
 	return c.json(200, map[string]any{"responses": responses})
 }
 
+// itemPath is the path of an item with its version. URLs are relative to the batch's version; the batch builder of
+// Microsoft's SDK for Go leaves them absolute when the client's base is not the public cloud's, and OData allows that.
+func (c *call) itemPath(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		_, path, _ := strings.Cut(rest, "/")
+		return "/" + path
+	}
+	return "/" + c.version + "/" + strings.TrimLeft(url, "/")
+}
+
 // item carries out one request of a batch.
 func (c *call) item(b batchItem, failed bool) map[string]any {
 	sub := &call{s: c.s, r: c.r, t: c.t, claims: c.claims, method: strings.ToUpper(b.Method), base: c.base, began: time.Now(),
@@ -97,7 +107,7 @@ func (c *call) item(b batchItem, failed bool) map[string]any {
 	if raw := strings.TrimSpace(string(b.Body)); raw != "" && raw != "null" {
 		sub.body = b.Body
 	}
-	path, query, _ := strings.Cut("/"+c.version+"/"+strings.TrimLeft(b.URL, "/"), "?")
+	path, query, _ := strings.Cut(c.itemPath(b.URL), "?")
 	err := sub.locate(path, query)
 	switch {
 	case failed:

@@ -59,7 +59,7 @@ func Run(ctx context.Context) (*Record, error) {
 	for _, leg := range []func(*driver){
 		(*driver).people, (*driver).recycleBin, (*driver).groups, (*driver).membership, (*driver).applications, (*driver).policies,
 		(*driver).templates, (*driver).synchronization, (*driver).schema, (*driver).engineRuns, (*driver).organizations, (*driver).others, (*driver).governance, (*driver).teams,
-		(*driver).delta, (*driver).batches, (*driver).refusals, (*driver).quarantine,
+		(*driver).delta, (*driver).batches, (*driver).absoluteBatch, (*driver).refusals, (*driver).quarantine,
 	} {
 		leg(d)
 	}
