@@ -15,6 +15,7 @@ import (
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authn/openid"
 	"entente.dev/entente/internal/console"
+	"entente.dev/entente/internal/demo/people"
 	"entente.dev/entente/internal/testkit/signintest"
 )
 
@@ -30,7 +31,7 @@ func visit(t *testing.T, d console.Deps) *visitor {
 	v := &visitor{sim: signintest.Start(t), now: time.Now()}
 	var server *httptest.Server
 	clock := func() time.Time { return v.now }
-	service, err := openid.New(v.sim.Issuers("a", "b", "c"), openid.Options{Redirect: func() string { return server.URL + signintest.Callback }, Now: clock})
+	service, err := openid.New(v.sim.Issuers("a", "b", "c"), openid.Options{Redirect: func() string { return server.URL + people.Callback }, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/app"
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/demo/people"
 	"entente.dev/entente/internal/entrasim"
 	"entente.dev/entente/internal/entrasim/world"
 	"entente.dev/entente/internal/graph"
@@ -34,13 +35,14 @@ func (d *Demo) start(ctx context.Context) (err error) {
 		return err
 	}
 	w := world.ThreeTenants(d.options.Users)
+	people.Register(w)
 	d.sim, err = entrasim.Start(ctx, entrasim.Options{World: w, DataDir: filepath.Join(d.options.DataDir, "entrasim"), CycleLength: d.options.Cycle})
 	if err != nil {
 		return err
 	}
 	d.app, err = app.Start(ctx, app.Options{
 		DataDir: filepath.Join(d.options.DataDir, "entented"), Listen: d.options.Listen, TemporalUI: true,
-		Tenants: Tenants(w, d.sim), Tokens: d.issueTokens(), Version: d.options.Version, Log: telemetry.NewLogger(d.log, d.options.LogLevel),
+		Tenants: Tenants(w, d.sim), Tokens: d.issueTokens(), SignIn: people.Issuers(w, d.sim), Version: d.options.Version, Log: telemetry.NewLogger(d.log, d.options.LogLevel),
 	})
 	if err != nil {
 		return err
@@ -54,6 +56,7 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	d.title("Three Entra tenants, simulated, and Entente beside them")
 	d.printf("  simulated Entra and Graph  %s  (CA %s)\n", d.sim.BaseURL(), d.sim.CAFile())
 	d.printf("  Entente API and console    %s\n", d.app.URL())
+	d.printf("  sign in to it as           annie@a.example, bob@b.example, charlie@c.example (passwords Pass-annie@a.example …)\n")
 	d.printf("  Temporal UI                %s\n", d.app.TemporalUI())
 	d.printf("  tokens                     %s\n", filepath.Join(d.options.DataDir, "tokens"))
 	d.printf("  the daemon's log           %s\n", d.logFile())

@@ -11,12 +11,13 @@ import (
 
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authn/openid"
+	"entente.dev/entente/internal/demo/people"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/testkit/signintest"
 )
 
-const redirect = "http://127.0.0.1:8080" + signintest.Callback
+const redirect = "http://127.0.0.1:8080" + people.Callback
 
 func service(t *testing.T, now func() time.Time, issuers ...openid.Issuer) *openid.Service {
 	t.Helper()

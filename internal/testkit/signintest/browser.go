@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"entente.dev/entente/internal/demo/people"
 )
 
 // Client is a browser: it trusts the simulator, keeps cookies and follows redirects.
@@ -82,15 +84,15 @@ func (w *World) Follow(tb testing.TB, address, upn string) *url.URL {
 // IDToken is what somebody's sign-in to a tenant yields, made without our code.
 func (w *World) IDToken(tb testing.TB, tenant, upn, nonce string) string {
 	tb.Helper()
-	root, back := w.Sim.BaseURL()+"/"+w.tenant(tenant).ID+"/oauth2/v2.0", "http://127.0.0.1"+Callback
+	root, back := w.Sim.BaseURL()+"/"+w.tenant(tenant).ID+"/oauth2/v2.0", "http://127.0.0.1"+people.Callback
 	const verifier = "a-verifier-of-forty-three-characters-or-more-is-enough"
 	asked := url.Values{
-		"client_id": {ClientID(tenant)}, "response_type": {"code"}, "redirect_uri": {back}, "scope": {"openid profile"}, "state": {"s"},
+		"client_id": {people.ClientID(w.tenant(tenant).ID)}, "response_type": {"code"}, "redirect_uri": {back}, "scope": {"openid profile"}, "state": {"s"},
 		"nonce": {nonce}, "code_challenge": {verifier}, "code_challenge_method": {"plain"},
 	}
 	to := w.Follow(tb, root+"/authorize?"+asked.Encode(), upn)
 	answer, err := w.Client(tb).PostForm(root+"/token", url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {ClientID(tenant)}, "code": {to.Query().Get("code")}, "redirect_uri": {back}, "code_verifier": {verifier},
+		"grant_type": {"authorization_code"}, "client_id": {people.ClientID(w.tenant(tenant).ID)}, "code": {to.Query().Get("code")}, "redirect_uri": {back}, "code_verifier": {verifier},
 	})
 	return w.read(tb, answer, err)["id_token"].(string)
 }

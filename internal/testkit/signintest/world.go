@@ -10,30 +10,17 @@ import (
 
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authn/openid"
+	"entente.dev/entente/internal/demo/people"
 	"entente.dev/entente/internal/entrasim"
-	"entente.dev/entente/internal/entrasim/dir"
 	"entente.dev/entente/internal/entrasim/world"
-	"entente.dev/entente/internal/ident"
 )
 
-// The words of the configuration.
-const (
-	Group        = "Entente admins"
-	PlatformRole = "Entente.Platform"
-	secret       = "pipeline-not-a-real-secret"
-	// Callback is where the console's sign-in ends.
-	Callback = "/sign-in/callback"
-)
+const secret = "pipeline-not-a-real-secret"
 
 // World is a running simulator.
 type World struct {
 	Sim   *entrasim.Server
 	World *world.World
-}
-
-// ClientID is the public registration for console and command line in a tenant.
-func ClientID(tenant string) string {
-	return fmt.Sprintf("c1000000-0000-4000-8000-0000000000%s%s", tenant, tenant)
 }
 
 // Pipeline is the registration of a workload in a tenant.
@@ -45,14 +32,13 @@ func Pipeline(tenant string) string {
 func Start(tb testing.TB) *World {
 	tb.Helper()
 	w := &World{World: world.ThreeTenants(3)}
+	people.Register(w.World)
 	for i := range w.World.Tenants {
 		t := &w.World.Tenants[i]
-		t.Groups = append(t.Groups, world.Group{Name: Group, Members: []string{t.Users[0].UPN}})
-		t.Apps = append(t.Apps,
-			world.App{ClientID: ClientID(t.Name), DisplayName: "Entente sign-in", Public: true, RedirectURIs: []string{"http://127.0.0.1" + Callback, "https://entente.example" + Callback}},
-			world.App{ClientID: Pipeline(t.Name), DisplayName: "Entente pipeline", Secrets: []string{secret}})
+		t.Apps = append(t.Apps, world.App{ClientID: Pipeline(t.Name), DisplayName: "Entente pipeline", Secrets: []string{secret}})
 	}
-	w.World.Tenants[0].Users[0].Roles = []string{PlatformRole, "Something.Else"}
+	annie := &w.World.Tenants[0].Users[0]
+	annie.Roles = append(annie.Roles, "Something.Else")
 	var err error
 	w.Sim, err = entrasim.Start(tb.Context(), entrasim.Options{World: w.World, DataDir: tb.TempDir()})
 	if err != nil {
@@ -84,18 +70,16 @@ func (w *World) tenant(name string) world.Tenant {
 	panic("no tenant " + name)
 }
 
-// Issuer is the configuration for a tenant: its group makes tenant admins, the app role and its pipeline make
-// platform operators.
+// Issuer is the configuration for a tenant: that of the demonstration, and its pipeline as a platform operator.
 func (w *World) Issuer(name string) openid.Issuer {
-	t := w.tenant(name)
-	return openid.Issuer{
-		Name: t.DisplayName, URL: w.Sim.BaseURL() + "/" + t.ID + "/v2.0", ClientID: ClientID(name), CAFile: w.Sim.CAFile(),
-		Rules: []openid.Rule{
-			{Claim: "groups", Value: dir.StableID(t.ID, "group", "entente admins"), Binding: authn.Binding{Role: authn.TenantAdmin, Tenant: ident.Tenant(name)}},
-			{Claim: "roles", Value: PlatformRole, Binding: authn.Binding{Role: authn.Platform}},
-			{Claim: "appid", Value: Pipeline(name), Binding: authn.Binding{Role: authn.Platform}},
-		},
+	for i, t := range w.World.Tenants {
+		if t.Name == name {
+			in := people.Issuers(w.World, w.Sim)[i]
+			in.Rules = append(in.Rules, openid.Rule{Claim: "appid", Value: Pipeline(name), Binding: authn.Binding{Role: authn.Platform}})
+			return in
+		}
 	}
+	panic("no tenant " + name)
 }
 
 // Issuers are those of several tenants.
@@ -111,7 +95,7 @@ func (w *World) Issuers(names ...string) []openid.Issuer {
 func (w *World) AppToken(tb testing.TB, tenant, audience string) string {
 	tb.Helper()
 	if audience == "" {
-		audience = "api://" + ClientID(tenant)
+		audience = "api://" + people.ClientID(w.tenant(tenant).ID)
 	}
 	answer, err := w.Client(tb).PostForm(w.Sim.BaseURL()+"/"+w.tenant(tenant).ID+"/oauth2/v2.0/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {Pipeline(tenant)}, "client_secret": {secret}, "scope": {audience + "/.default"},
