@@ -47,6 +47,9 @@ func (c *call) finishOptions() {
 	if c.method != "GET" || c.out.status >= 300 {
 		return
 	}
+	if c.q.Expand == "*" && strings.HasPrefix(c.template(), "/groups/{id}/") {
+		c.used |= optExpand // directory objects have no navigation of their own; some clients ask all the same
+	}
 	if name := c.unserved(); name != "" {
 		c.unknown = true
 		c.fail(dir.BadRequest("'%s' is not supported by the service.", name))
