@@ -12,6 +12,7 @@ import (
 // CreateApplication instantiates the cross-tenant synchronization template. It is the one write that Graph
 // would do twice: the workflow gives it one attempt and looks before another.
 func (a *Activities) CreateApplication(ctx context.Context, in contract.NameIn) (contract.FoundOut, error) {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return contract.FoundOut{}, err
@@ -21,12 +22,13 @@ func (a *Activities) CreateApplication(ctx context.Context, in contract.NameIn) 
 		return contract.FoundOut{}, err
 	}
 	out := contract.FoundOut{Exists: true, ID: made.ServicePrincipalID, AppID: made.AppID}
-	return out, a.created(ctx, in.WriteIn, "application", made.ServicePrincipalID)
+	return out, a.created(ctx, in.WriteIn, "application", made.ServicePrincipalID, made)
 }
 
 // CheckConnection asks Entra whether both sides allow the synchronization. Rejected means not yet, or not at
 // all: policies take minutes to arrive.
 func (a *Activities) CheckConnection(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return err
@@ -36,6 +38,7 @@ func (a *Activities) CheckConnection(ctx context.Context, in contract.JobIn) err
 
 // CreateJob makes the application's one job, as CreateApplication makes the application.
 func (a *Activities) CreateJob(ctx context.Context, in contract.JobIn) (contract.FoundOut, error) {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return contract.FoundOut{}, err
@@ -44,11 +47,12 @@ func (a *Activities) CreateJob(ctx context.Context, in contract.JobIn) (contract
 	if err != nil {
 		return contract.FoundOut{}, err
 	}
-	return contract.FoundOut{Exists: true, ID: job.ID, State: job.Code}, a.created(ctx, in.WriteIn, "job", job.ID)
+	return contract.FoundOut{Exists: true, ID: job.ID, State: job.Code}, a.created(ctx, in.WriteIn, "job", job.ID, job)
 }
 
 // PutSecrets replaces the application's settings by the whole wanted set.
 func (a *Activities) PutSecrets(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "put synchronization settings", in)
 	if err != nil {
 		return err
@@ -57,11 +61,12 @@ func (a *Activities) PutSecrets(ctx context.Context, in contract.JobIn) error {
 	if err := client.PutSecrets(ctx, in.ServicePrincipalID, settings); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "put-settings", in.ServicePrincipalID)
+	return a.did(ctx, in.WriteIn, "put-settings", in.ServicePrincipalID, change{after: settings})
 }
 
 // EnsureSchema edits the user mapping where it differs: each save starts an initial cycle over everybody.
 func (a *Activities) EnsureSchema(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "edit the synchronization schema", in)
 	if err != nil {
 		return err
@@ -71,17 +76,21 @@ func (a *Activities) EnsureSchema(ctx context.Context, in contract.JobIn) error 
 		return err
 	}
 	edited, changed, err := graph.EditSchema(raw, in.Desired.Schema)
-	if err != nil || !changed {
+	if err != nil {
 		return err
+	}
+	if !changed {
+		return a.found(ctx, in.WriteIn, "put-schema", in.JobID)
 	}
 	if err := client.PutSchema(ctx, in.ServicePrincipalID, in.JobID, edited); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "put-schema", in.JobID)
+	return a.did(ctx, in.WriteIn, "put-schema", in.JobID, change{before: raw, after: edited})
 }
 
 // StartJob starts a job that does not run. It reads first: starting a running job again can halt the service.
 func (a *Activities) StartJob(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "start the job", in)
 	if err != nil {
 		return err
@@ -91,17 +100,18 @@ func (a *Activities) StartJob(ctx context.Context, in contract.JobIn) error {
 		return err
 	}
 	if status.State == "Active" && status.Code != graph.CodePaused {
-		return nil
+		return a.found(ctx, in.WriteIn, "start-job", in.JobID)
 	}
 	if err := client.StartJob(ctx, in.ServicePrincipalID, in.JobID); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "start-job", in.JobID)
+	return a.did(ctx, in.WriteIn, "start-job", in.JobID, change{before: status, after: "started"})
 }
 
 // RestartJob makes a job look at everybody again. Without ids it finds the share's own application and job.
 // While deletions are staged it refuses: anything but ForceDeletes could lose them.
 func (a *Activities) RestartJob(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return err
@@ -126,7 +136,7 @@ func (a *Activities) RestartJob(ctx context.Context, in contract.JobIn) error {
 	if err := client.RestartJob(ctx, in.ServicePrincipalID, in.JobID, in.Scope); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "restart-job", in.JobID)
+	return a.did(ctx, in.WriteIn, "restart-job", in.JobID, change{before: status, after: "restarted " + in.Scope})
 }
 
 func (a *Activities) ownJob(ctx context.Context, client Graph, in contract.JobIn) (sp, job string, err error) {
@@ -149,6 +159,7 @@ func (a *Activities) ownJob(ctx context.Context, client Graph, in contract.JobIn
 
 // AssignGroup makes the scope group the application's only scope.
 func (a *Activities) AssignGroup(ctx context.Context, in contract.AssignIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "assign the scope group", contract.JobIn{WriteIn: in.WriteIn, ServicePrincipalID: in.ServicePrincipalID})
 	if err != nil {
 		return err
@@ -159,7 +170,7 @@ func (a *Activities) AssignGroup(ctx context.Context, in contract.AssignIn) erro
 	}
 	for _, as := range assigned {
 		if as.PrincipalID == in.GroupID {
-			return nil
+			return a.found(ctx, in.WriteIn, "assign-group", in.GroupID)
 		}
 	}
 	sp, err := client.ServicePrincipal(ctx, in.ServicePrincipalID)
@@ -169,14 +180,15 @@ func (a *Activities) AssignGroup(ctx context.Context, in contract.AssignIn) erro
 	if err := client.AssignGroup(ctx, in.ServicePrincipalID, sp.RoleID, in.GroupID); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "assign-group", in.GroupID)
+	return a.did(ctx, in.WriteIn, "assign-group", in.GroupID, change{before: assigned, after: []string{in.ServicePrincipalID, sp.RoleID, in.GroupID}})
 }
 
 // DeleteJob removes the job of a drained share. People in the target are not touched by it.
 func (a *Activities) DeleteJob(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "delete the job", in)
 	if missing(err) {
-		return a.gone(ctx, in.WriteIn, "job", in.JobID)
+		return a.gone(ctx, in.WriteIn, "job", in.JobID, nil)
 	}
 	if err != nil {
 		return err
@@ -184,14 +196,15 @@ func (a *Activities) DeleteJob(ctx context.Context, in contract.JobIn) error {
 	if err := client.DeleteJob(ctx, in.ServicePrincipalID, in.JobID); err != nil && !missing(err) {
 		return repeatable(err)
 	}
-	return a.gone(ctx, in.WriteIn, "job", in.JobID)
+	return a.gone(ctx, in.WriteIn, "job", in.JobID, in.JobID)
 }
 
 // DeleteApplication removes service principal and registration of a drained share.
 func (a *Activities) DeleteApplication(ctx context.Context, in contract.JobIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "delete the application", in)
 	if missing(err) {
-		return a.gone(ctx, in.WriteIn, "application", in.ServicePrincipalID)
+		return a.gone(ctx, in.WriteIn, "application", in.ServicePrincipalID, nil)
 	}
 	if err != nil {
 		return err
@@ -212,7 +225,7 @@ func (a *Activities) DeleteApplication(ctx context.Context, in contract.JobIn) e
 	if err := client.DeleteServicePrincipal(ctx, in.ServicePrincipalID); err != nil && !missing(err) {
 		return repeatable(err)
 	}
-	return a.gone(ctx, in.WriteIn, "application", in.ServicePrincipalID)
+	return a.gone(ctx, in.WriteIn, "application", in.ServicePrincipalID, sp)
 }
 
 // ourApp refuses an application whose name is not the share's marker.

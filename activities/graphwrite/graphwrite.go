@@ -97,6 +97,7 @@ type Activities struct {
 	clients Clients
 	store   Store
 	now     func() time.Time
+	attempt func(context.Context) (id string, number int32)
 
 	mu       sync.Mutex
 	partners map[string]*sync.Mutex // two shares write the two halves of one partner entry
@@ -104,7 +105,7 @@ type Activities struct {
 
 // New returns the activities. now is the wall clock.
 func New(clients Clients, s Store, now func() time.Time) *Activities {
-	return &Activities{clients: clients, store: s, now: now, partners: map[string]*sync.Mutex{}}
+	return &Activities{clients: clients, store: s, now: now, attempt: attemptOf, partners: map[string]*sync.Mutex{}}
 }
 
 // entry returns the lock of one partner entry. It spares this process a lost update; between processes the next

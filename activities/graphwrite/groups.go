@@ -12,6 +12,7 @@ import (
 
 // CreateGroup makes the scope group: one attempt, like CreateApplication.
 func (a *Activities) CreateGroup(ctx context.Context, in contract.NameIn) (contract.FoundOut, error) {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return contract.FoundOut{}, err
@@ -23,12 +24,13 @@ func (a *Activities) CreateGroup(ctx context.Context, in contract.NameIn) (contr
 	if err != nil {
 		return contract.FoundOut{}, err
 	}
-	return contract.FoundOut{Exists: true, ID: g.ID}, a.created(ctx, in.WriteIn, "group", g.ID)
+	return contract.FoundOut{Exists: true, ID: g.ID}, a.created(ctx, in.WriteIn, "group", g.ID, g)
 }
 
 // AddScopeMembers puts the people of a stored plan into the scope group. One who is gone meanwhile is left out
 // and counted; the next plan sees why.
 func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (contract.BatchOut, error) {
+	ctx = watched(ctx)
 	p, err := a.store.SharePlan(ctx, in.Org, in.PlanDigest)
 	if err != nil {
 		return contract.BatchOut{}, err
@@ -51,7 +53,8 @@ func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (
 	if err != nil {
 		return out, err
 	}
-	return out, a.did(ctx, in.WriteIn, "add-scope-members", in.GroupID+"/"+in.PlanDigest)
+	return out, a.did(ctx, in.WriteIn, "add-scope-members", in.GroupID+"/"+in.PlanDigest,
+		change{after: people, people: objects(in.Share.Source, succeeded(outcomes))})
 }
 
 // judge counts a batch: items that may be sent again fail the whole for another attempt; items refused for good
@@ -78,6 +81,7 @@ func judge(outcomes []graph.ItemOutcome) (contract.BatchOut, error) {
 // RemoveScopeMembers takes the announced people of a reduction out of the scope group. Each person's state moves
 // on only when the group no longer holds them.
 func (a *Activities) RemoveScopeMembers(ctx context.Context, in contract.ReductionRef) (contract.BatchOut, error) {
+	ctx = watched(ctx)
 	r, err := a.store.Reduction(ctx, in.Org, in.ID)
 	if err != nil {
 		return contract.BatchOut{}, err
@@ -101,7 +105,7 @@ func (a *Activities) RemoveScopeMembers(ctx context.Context, in contract.Reducti
 	for _, o := range outcomes {
 		left[o.ID] = o.Err == nil
 	}
-	_, err = store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+	r, err = store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
 		for i := range r.Removals {
 			if m := &r.Removals[i]; m.State == store.Announced && left[m.Person.ID] {
 				m.State, m.At = store.Removed, a.now()
@@ -115,11 +119,23 @@ func (a *Activities) RemoveScopeMembers(ctx context.Context, in contract.Reducti
 	if failed != nil {
 		return out, failed
 	}
-	return out, a.did(ctx, in.WriteIn, "remove-scope-members", in.ID)
+	return out, a.did(ctx, in.WriteIn, "remove-scope-members", in.ID, change{before: people, people: removed(r)})
+}
+
+// removed are the people of a reduction who left the group, in this attempt or in one before.
+func removed(r store.Reduction) []string {
+	var out []string
+	for _, m := range r.Removals {
+		if m.State == store.Removed || m.State == store.Proven {
+			out = append(out, store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)...)
+		}
+	}
+	return out
 }
 
 // ReturnScopeMembers puts the people of a restore back into the scope group.
 func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.ReductionRef) (contract.FoundOut, error) {
+	ctx = watched(ctx)
 	r, err := a.store.Reduction(ctx, in.Org, in.ID)
 	if err != nil {
 		return contract.FoundOut{}, err
@@ -148,15 +164,17 @@ func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.Reducti
 	if _, err := judge(outcomes); err != nil {
 		return contract.FoundOut{}, err
 	}
-	return contract.FoundOut{Exists: true, ID: groups[0].ID}, a.did(ctx, in.WriteIn, "return-scope-members", in.ID)
+	return contract.FoundOut{Exists: true, ID: groups[0].ID}, a.did(ctx, in.WriteIn, "return-scope-members", in.ID,
+		change{after: people, people: objects(in.Share.Source, succeeded(outcomes))})
 }
 
 // DeleteGroup removes the scope group of a drained share. Security groups have no recycle bin; this one held
 // nothing but our own list.
 func (a *Activities) DeleteGroup(ctx context.Context, in contract.AssignIn) error {
+	ctx = watched(ctx)
 	client, err := a.ourGroup(ctx, "delete the scope group", in.WriteIn, in.GroupID)
 	if missing(err) {
-		return a.gone(ctx, in.WriteIn, "group", in.GroupID)
+		return a.gone(ctx, in.WriteIn, "group", in.GroupID, nil)
 	}
 	if err != nil {
 		return err
@@ -164,7 +182,7 @@ func (a *Activities) DeleteGroup(ctx context.Context, in contract.AssignIn) erro
 	if err := client.DeleteGroup(ctx, in.GroupID); err != nil && !missing(err) {
 		return repeatable(err)
 	}
-	return a.gone(ctx, in.WriteIn, "group", in.GroupID)
+	return a.gone(ctx, in.WriteIn, "group", in.GroupID, in.GroupID)
 }
 
 // ourGroup refuses a group that does not carry the share's nickname.

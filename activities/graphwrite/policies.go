@@ -22,6 +22,7 @@ func syncID(in contract.PartnerIn) string {
 // EnsurePartner sets automatic redemption in one direction of a partner entry and leaves the rest of it alone.
 // The entry may exist already: multitenant organizations make them.
 func (a *Activities) EnsurePartner(ctx context.Context, in contract.PartnerIn) error {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return err
@@ -31,7 +32,7 @@ func (a *Activities) EnsurePartner(ctx context.Context, in contract.PartnerIn) e
 	defer lock.Unlock()
 	p, err := client.Partner(ctx, in.PartnerTenantID)
 	if missing(err) {
-		err = a.create(ctx, in.WriteIn, "partner", partnerID(in), func() error {
+		err = a.create(ctx, in.WriteIn, "partner", partnerID(in), consent(in.Inbound, true), func() error {
 			return client.CreatePartner(ctx, in.PartnerTenantID, consent(in.Inbound, true))
 		})
 		if err == nil || problem.KindOf(err) != problem.Conflict {
@@ -39,18 +40,22 @@ func (a *Activities) EnsurePartner(ctx context.Context, in contract.PartnerIn) e
 		}
 		p, err = client.Partner(ctx, in.PartnerTenantID) // somebody was quicker
 	}
-	if err != nil || consents(p, in.Inbound) {
+	if err != nil {
 		return err
 	}
-	if err := client.PatchPartner(ctx, in.PartnerTenantID, consent(in.Inbound, true)); err != nil {
+	verb, want := "allow-redemption-"+direction(in.Inbound), consent(in.Inbound, true)
+	if consents(p, in.Inbound) {
+		return a.found(ctx, in.WriteIn, verb, partnerID(in))
+	}
+	if err := client.PatchPartner(ctx, in.PartnerTenantID, want); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "allow-redemption-"+direction(in.Inbound), partnerID(in))
+	return a.did(ctx, in.WriteIn, verb, partnerID(in), change{before: p, after: want})
 }
 
 // create makes a thing that is keyed by the pair of tenants. Ownership is noted before, and taken back when the
 // create certainly did not happen: after a lost answer the repeat finds it made and could not tell by whom.
-func (a *Activities) create(ctx context.Context, in contract.WriteIn, kind, id string, do func() error) error {
+func (a *Activities) create(ctx context.Context, in contract.WriteIn, kind, id string, after any, do func() error) error {
 	owned := store.Owned{ID: id, Kind: kind, Tenant: in.Tenant.Name, Share: in.Share, At: a.now()}
 	if err := a.store.PutOwned(ctx, in.Org, owned); err != nil {
 		return err
@@ -58,7 +63,7 @@ func (a *Activities) create(ctx context.Context, in contract.WriteIn, kind, id s
 	err := do()
 	switch {
 	case err == nil:
-		return a.did(ctx, in, "create-"+kind, id)
+		return a.did(ctx, in, "create-"+kind, id, change{after: after})
 	case problem.KindOf(err) == problem.Ambiguous:
 		return repeatable(err)
 	}
@@ -93,6 +98,7 @@ func direction(inbound bool) string {
 // EnsureInboundSync allows the partner to synchronize users into this tenant. PUT only creates and PATCH only
 // updates, so that it reads first and follows what it meets.
 func (a *Activities) EnsureInboundSync(ctx context.Context, in contract.PartnerIn) error {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return err
@@ -101,11 +107,14 @@ func (a *Activities) EnsureInboundSync(ctx context.Context, in contract.PartnerI
 	lock.Lock()
 	defer lock.Unlock()
 	p, err := client.Partner(ctx, in.PartnerTenantID)
-	if err != nil || (p.SyncConfigured && p.InboundSync) {
+	if err != nil {
 		return err
 	}
+	if p.SyncConfigured && p.InboundSync {
+		return a.found(ctx, in.WriteIn, "allow-inbound-sync", syncID(in))
+	}
 	if !p.SyncConfigured {
-		err = a.create(ctx, in.WriteIn, "identitySync", syncID(in), func() error {
+		err = a.create(ctx, in.WriteIn, "identitySync", syncID(in), true, func() error {
 			return client.CreateIdentitySync(ctx, in.PartnerTenantID, true)
 		})
 		if err == nil || problem.KindOf(err) != problem.Conflict {
@@ -115,11 +124,12 @@ func (a *Activities) EnsureInboundSync(ctx context.Context, in contract.PartnerI
 	if err := client.PatchIdentitySync(ctx, in.PartnerTenantID, true); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "allow-inbound-sync", syncID(in))
+	return a.did(ctx, in.WriteIn, "allow-inbound-sync", syncID(in), change{before: p.InboundSync, after: true})
 }
 
 // DeleteInboundSync takes back what EnsureInboundSync made. One that somebody else made is only switched off.
 func (a *Activities) DeleteInboundSync(ctx context.Context, in contract.PartnerIn) error {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return err
@@ -136,17 +146,18 @@ func (a *Activities) DeleteInboundSync(ctx context.Context, in contract.PartnerI
 		if err != nil {
 			return repeatable(err)
 		}
-		return a.did(ctx, in.WriteIn, "forbid-inbound-sync", syncID(in))
+		return a.did(ctx, in.WriteIn, "forbid-inbound-sync", syncID(in), change{before: true, after: false})
 	}
 	if err := client.DeleteIdentitySync(ctx, in.PartnerTenantID); err != nil && !missing(err) {
 		return repeatable(err)
 	}
-	return a.gone(ctx, in.WriteIn, "identitySync", syncID(in))
+	return a.gone(ctx, in.WriteIn, "identitySync", syncID(in), true)
 }
 
 // ReleasePartner takes back one direction of automatic redemption, and the entry itself when we made it and
 // nothing else in it is in use: the reverse share, trust settings and a multitenant organization keep it.
 func (a *Activities) ReleasePartner(ctx context.Context, in contract.PartnerIn) error {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return err
@@ -156,7 +167,7 @@ func (a *Activities) ReleasePartner(ctx context.Context, in contract.PartnerIn) 
 	defer lock.Unlock()
 	p, err := client.Partner(ctx, in.PartnerTenantID)
 	if missing(err) {
-		return a.gone(ctx, in.WriteIn, "partner", partnerID(in))
+		return a.gone(ctx, in.WriteIn, "partner", partnerID(in), nil)
 	}
 	if err != nil {
 		return err
@@ -170,13 +181,14 @@ func (a *Activities) ReleasePartner(ctx context.Context, in contract.PartnerIn) 
 		if err := client.DeletePartner(ctx, in.PartnerTenantID); err != nil && !missing(err) {
 			return repeatable(err)
 		}
-		return a.gone(ctx, in.WriteIn, "partner", partnerID(in))
+		return a.gone(ctx, in.WriteIn, "partner", partnerID(in), p)
 	}
+	verb, want := "forbid-redemption-"+direction(in.Inbound), consent(in.Inbound, false)
 	if !consents(p, in.Inbound) {
-		return nil
+		return a.found(ctx, in.WriteIn, verb, partnerID(in))
 	}
-	if err := client.PatchPartner(ctx, in.PartnerTenantID, consent(in.Inbound, false)); err != nil {
+	if err := client.PatchPartner(ctx, in.PartnerTenantID, want); err != nil {
 		return repeatable(err)
 	}
-	return a.did(ctx, in.WriteIn, "forbid-redemption-"+direction(in.Inbound), partnerID(in))
+	return a.did(ctx, in.WriteIn, verb, partnerID(in), change{before: p, after: want})
 }

@@ -8,6 +8,7 @@ import (
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/ledger"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
@@ -20,6 +21,7 @@ func meant(people []ident.Person, p ident.Person) bool {
 // ConvertGuests makes the share's recorded guests Members in the target, or with Revert guests again. It touches
 // only objects that stand for somebody who lives elsewhere.
 func (a *Activities) ConvertGuests(ctx context.Context, in contract.GuestsIn) (contract.GuestsOut, error) {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return contract.GuestsOut{}, err
@@ -60,11 +62,14 @@ func (a *Activities) setType(ctx context.Context, client Graph, in contract.Gues
 		want = directory.UserType(c.From)
 	}
 	u, err := client.User(ctx, c.ObjectID)
-	if missing(err) || (err == nil && u.UserType == want) {
+	verb, who := "set-type-"+string(want), store.PersonAnd(c.Person, c.Tenant, c.ObjectID)
+	switch {
+	case missing(err):
 		return false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return false, err
+	case u.UserType == want:
+		return false, a.found(ctx, in.WriteIn, verb, c.ObjectID, who...)
 	}
 	if !u.External() {
 		return false, notOurs("change a user's type", in.WriteIn, c.ObjectID)
@@ -72,12 +77,13 @@ func (a *Activities) setType(ctx context.Context, client Graph, in contract.Gues
 	if err := client.UpdateUser(ctx, c.ObjectID, graph.UserPatch{UserType: &want}); err != nil {
 		return false, repeatable(err)
 	}
-	return true, a.did(ctx, in.WriteIn, "set-type-"+string(want), c.ObjectID)
+	return true, a.did(ctx, in.WriteIn, verb, c.ObjectID, change{before: u.UserType, after: want, people: who})
 }
 
 // UndeletePlanned restores whom a share plan names: people the share carries, whom somebody deleted in the
 // target and the engine does not bring back.
 func (a *Activities) UndeletePlanned(ctx context.Context, in contract.GuestsIn) (contract.BatchOut, error) {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return contract.BatchOut{}, err
@@ -92,13 +98,20 @@ func (a *Activities) UndeletePlanned(ctx context.Context, in contract.GuestsIn) 
 			continue
 		}
 		for _, id := range c.People {
-			if err := client.RestoreUser(ctx, id); err != nil && !missing(err) {
-				return out, repeatable(err)
+			who := ledger.ObjectOf(in.Tenant.Name, id)
+			err := client.RestoreUser(ctx, id)
+			switch {
+			case missing(err): // restored by an attempt before, or gone for good
+				err = a.found(ctx, in.WriteIn, "restore-user", id, who)
+			case err == nil:
+				err = a.did(ctx, in.WriteIn, "restore-user", id, change{before: "softDeleted", after: "live", people: []string{who}})
+			default:
+				err = repeatable(err)
 			}
-			out.Done++
-			if err := a.did(ctx, in.WriteIn, "restore-user", id); err != nil {
+			if err != nil {
 				return out, err
 			}
+			out.Done++
 		}
 	}
 	return out, nil
@@ -107,6 +120,7 @@ func (a *Activities) UndeletePlanned(ctx context.Context, in contract.GuestsIn) 
 // UndeletePeople restores from the target's recycle bin what the engine left there. Only objects that a
 // reduction of ours put there are touched.
 func (a *Activities) UndeletePeople(ctx context.Context, in contract.ReductionRef) (contract.BatchOut, error) {
+	ctx = watched(ctx)
 	client, err := a.clients.Writer(in.Tenant.TenantID)
 	if err != nil {
 		return contract.BatchOut{}, err
@@ -120,7 +134,11 @@ func (a *Activities) UndeletePeople(ctx context.Context, in contract.ReductionRe
 		if !meant(in.People, m.Person) || m.ObjectID == "" {
 			continue
 		}
+		who := store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)
 		if _, err := client.DeletedUser(ctx, m.ObjectID); missing(err) {
+			if err := a.found(ctx, in.WriteIn, "restore-user", m.ObjectID, who...); err != nil {
+				return out, err
+			}
 			continue
 		} else if err != nil {
 			return out, err
@@ -129,7 +147,7 @@ func (a *Activities) UndeletePeople(ctx context.Context, in contract.ReductionRe
 		switch {
 		case err == nil:
 			out.Done++
-			if err := a.did(ctx, in.WriteIn, "restore-user", m.ObjectID); err != nil {
+			if err := a.did(ctx, in.WriteIn, "restore-user", m.ObjectID, change{before: "softDeleted", after: "live", people: who}); err != nil {
 				return out, err
 			}
 		case problem.KindOf(err) == problem.Rejected || missing(err):

@@ -85,6 +85,7 @@ func (c *classify) Intercept(p khttp.Pipeline, i int, req *http.Request) (*http.
 		if strange := notGraph(k, resp); strange != nil {
 			return nil, c.tag(k, strange)
 		}
+		recordChange(req.Context(), k, resp)
 		return resp, nil
 	}
 	body, _ := io.ReadAll(resp.Body)
