@@ -194,9 +194,8 @@ func (s *Server) listen(ctx context.Context, scheme, address string, h http.Hand
 
 // sweep empties recycle bins of what is 30 virtual days old.
 func (s *Server) sweep(ctx context.Context) {
-	next := s.clock.Now()
 	for ctx.Err() == nil {
-		next = s.clock.Now().Add(time.Hour)
+		next := s.clock.Now().Add(time.Hour)
 		wake, stop := s.clock.WakeAt(next)
 		select {
 		case <-wake:

@@ -92,8 +92,6 @@ func TestSetup(t *testing.T) {
 	_, _ = fmt.Fprintf(os.Stdout, "setup rules %d/%d\n", held.Load(), len(rules))
 }
 
-func quote(name string) string { return "('" + name + "')" }
-
 // at walks an answer: keys and list positions.
 func at(v any, path ...any) any {
 	for _, p := range path {

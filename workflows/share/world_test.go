@@ -1,7 +1,6 @@
 package share
 
 import (
-	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 // world is what the share sees: a plan that follows from a few facts, and children that end as told.
 type world struct {
 	*flowtest.Env
-	mu sync.Mutex
 
 	// Facts that the plan follows from.
 	declared, accepted, setUp bool

@@ -157,11 +157,14 @@ func dig(v any, name string) any {
 // guestOf finds the guest of an address, or makes one. An internal account of the address, or a blocked one, is
 // refused; a mail contact of the address takes the proxy address away (user-properties and troubleshoot pages).
 func (c *call) guestOf(in invitation) (*dir.User, error) {
-	for _, u := range c.t.ByAddress(in.address) {
+	known := c.t.ByAddress(in.address)
+	for _, u := range known {
 		if !u.External || !u.AccountEnabled {
 			return nil, badInvitation("The invited user already exists in the directory as object ID: " + u.ID + ". They can use that account to sign in to shared apps and resources.")
 		}
-		return u, nil
+	}
+	if len(known) > 0 {
+		return known[0], nil
 	}
 	groups, _ := c.t.Groups(0, 1, func(g *dir.Group) bool { return strings.EqualFold(g.Props.Text("mail"), in.address) })
 	if len(groups) > 0 {
