@@ -20,6 +20,9 @@ import (
 const (
 	overlap   = 5 * time.Second
 	heartbeat = 15 * time.Second
+	// longest is how long a stream lasts: whoever takes it up again shows the token again, so that a role that ended
+	// does not live on in an open page.
+	longest = time.Hour
 )
 
 type inEvents struct {
@@ -48,6 +51,8 @@ func (s *server) events(ctx context.Context, in *inEvents, send sse.Sender) {
 	if last, err := strconv.ParseInt(in.Last, 10, 64); err == nil {
 		feed.since = time.UnixMicro(last).Add(-overlap)
 	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
 	tick := time.NewTicker(s.Poll)
 	defer tick.Stop()
 	for quiet := time.Duration(0); ; quiet += s.Poll {

@@ -197,9 +197,12 @@ func (c *console) events(w http.ResponseWriter, r *http.Request) {
 	ctx, err := c.sessions.Load(r.Context(), cookie.Value)
 	token := ""
 	if err == nil {
-		token = c.sessions.GetString(ctx, tokenKey)
+		token, err = c.token(ctx)
 	}
-	if token == "" {
+	if err == nil && token != "" {
+		_, _, err = c.sessions.Commit(ctx) // the token may have been renewed
+	}
+	if err != nil || token == "" {
 		http.Error(w, t("sign-in"), http.StatusUnauthorized)
 		return
 	}

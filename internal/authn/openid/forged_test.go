@@ -171,6 +171,46 @@ func TestForgedTokens(t *testing.T) {
 	}
 }
 
+func TestEveryAllowedAlgorithm(t *testing.T) {
+	t.Parallel()
+	r := newRogue(t)
+	s := service(t, nil, r.issuer())
+	digest := func(body string) []byte { sum := sha256.Sum256([]byte(body)); return sum[:] }
+	pss := unsigned(map[string]any{"alg": "PS256", "kid": "k"}, r.claims(nil))
+	curve := unsigned(map[string]any{"alg": "ES256", "kid": "e"}, r.claims(nil))
+	x, y, err := ecdsa.Sign(rand.Reader, r.curve, digest(curve))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, token := range map[string]string{
+		"RS256": r.sign(t, r.claims(nil)),
+		"PS256": pss + "." + b64(must(rsa.SignPSS(rand.Reader, r.key, crypto.SHA256, digest(pss), nil))),
+		"ES256": curve + "." + b64(append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...)),
+	} {
+		if _, err := ask(s, token); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzTokens: whatever comes in is refused, and nothing of it breaks the server.
+func FuzzTokens(f *testing.F) {
+	s, err := openid.New([]openid.Issuer{{
+		Name: "nowhere", URL: "https://127.0.0.1:1/" + tid + "/v2.0", ClientID: "c", Rules: []openid.Rule{{Claim: "sub", Value: "x", Binding: authn.Binding{Role: authn.Viewer}}},
+	}}, openid.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(unsigned(map[string]any{"alg": "RS256", "kid": "k"}, map[string]any{"iss": "https://127.0.0.1:1/" + tid + "/v2.0"}) + ".AAAA")
+	f.Add("a.b.c")
+	f.Add(unsigned(map[string]any{"alg": "none"}, nil) + ".")
+	f.Fuzz(func(t *testing.T, token string) {
+		if who, err := ask(s, token); err == nil {
+			t.Errorf("%q is believed: %+v", token, who)
+		}
+	})
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
