@@ -56,7 +56,10 @@ func New(t *testing.T) *Env {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	e := &Env{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), T: t, inputs: map[string][]json.RawMessage{}}
-	e.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{temporalkit.NewInterceptor(nil, nil)}})
+	e.SetWorkerOptions(worker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{temporalkit.NewInterceptor(nil, nil)},
+		DeadlockDetectionTimeout: time.Minute, // a busy machine is no deadlock
+	})
 	e.SetTestTimeout(time.Minute)
 	return e
 }
