@@ -267,13 +267,30 @@ func (a *Activities) LearnLinks(ctx context.Context, in contract.LearnIn) error 
 		return err
 	}
 	var links []plan.Link
+	var entries []store.Entry
 	for _, row := range rows {
 		brought := row.Status == "success" && row.Action == "create" && row.SourceID != "" && row.TargetID != ""
 		if brought {
-			links = append(links, plan.Link{Person: ident.Person{Home: in.Share.Source, ID: row.SourceID}, Tenant: in.Share.Target, ObjectID: row.TargetID})
+			link := plan.Link{Person: ident.Person{Home: in.Share.Source, ID: row.SourceID}, Tenant: in.Share.Target, ObjectID: row.TargetID}
+			links, entries = append(links, link), append(entries, a.broughtEntry(in, row, link))
+		}
+	}
+	for part := range slices.Chunk(entries, 500) {
+		if _, err := a.store.AppendAll(ctx, part); err != nil {
+			return err
 		}
 	}
 	return a.store.PutLinks(ctx, in.Org, links)
+}
+
+// broughtEntry tells the ledger that the engine made an object for a person. The engine's row is its key: however
+// often it is read, it is one entry.
+func (a *Activities) broughtEntry(in contract.LearnIn, row graph.ProvisioningRow, link plan.Link) store.Entry {
+	share := in.Share
+	return store.Entry{
+		Org: in.Org, At: a.now(), Actor: in.Run, Verb: "created", Object: row.TargetID, Tenant: share.Target, Share: &share, Key: "created/" + row.ID,
+		Data: map[string]string{"provisioningLog": row.ID}, People: store.PersonAnd(link.Person, link.Tenant, link.ObjectID),
+	}
 }
 
 // CheckGuests counts who, of the guests that a share plan converts, is still one.

@@ -48,6 +48,7 @@ type Store interface {
 	store.Reductions
 	store.Plans
 	store.Facts
+	store.Ledger
 }
 
 // Activities are the reading activities; New wires them.

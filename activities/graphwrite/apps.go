@@ -57,6 +57,9 @@ func (a *Activities) PutSecrets(ctx context.Context, in contract.JobIn) error {
 	if err != nil {
 		return err
 	}
+	if err := a.claim(ctx, in.WriteIn, "application", in.ServicePrincipalID); err != nil {
+		return err
+	}
 	settings := graph.SyncSecrets{TargetTenantID: in.Desired.TargetTenantID, DeleteLimit: in.Desired.DeleteLimit}
 	if err := client.PutSecrets(ctx, in.ServicePrincipalID, settings); err != nil {
 		return repeatable(err)
@@ -69,6 +72,9 @@ func (a *Activities) EnsureSchema(ctx context.Context, in contract.JobIn) error 
 	ctx = watched(ctx)
 	client, err := a.ourApp(ctx, "edit the synchronization schema", in)
 	if err != nil {
+		return err
+	}
+	if err := a.claim(ctx, in.WriteIn, "job", in.JobID); err != nil {
 		return err
 	}
 	raw, err := client.Schema(ctx, in.ServicePrincipalID, in.JobID)

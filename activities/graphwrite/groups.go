@@ -45,6 +45,9 @@ func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (
 	if err != nil {
 		return contract.BatchOut{}, err
 	}
+	if err := a.claim(ctx, in.WriteIn, "group", in.GroupID); err != nil {
+		return contract.BatchOut{}, err
+	}
 	outcomes, err := client.AddMembers(ctx, in.GroupID, people)
 	if err != nil {
 		return contract.BatchOut{}, repeatable(err)

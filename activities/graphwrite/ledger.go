@@ -102,6 +102,23 @@ func (a *Activities) created(ctx context.Context, in contract.WriteIn, kind, id 
 	return nil
 }
 
+// claim makes up for a create whose answer, or whose record, was lost: the object carries our marker, and nothing
+// says yet that we own it.
+func (a *Activities) claim(ctx context.Context, in contract.WriteIn, kind, id string) error {
+	ours, err := a.owns(ctx, in.Org, id)
+	if err != nil || ours {
+		return err
+	}
+	err = store.AppendAbout(ctx, a.store, store.Entry{
+		Org: in.Org, At: a.now(), Actor: in.Run, Verb: "claim-" + kind, Object: id, Tenant: in.Tenant.Name, Share: &in.Share,
+		Key: "claim-" + kind + "/" + id, Data: map[string]string{"note": "found by its marker; the answer to its creation was lost"},
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return a.store.PutOwned(ctx, in.Org, store.Owned{ID: id, Kind: kind, Tenant: in.Tenant.Name, Share: in.Share, At: a.now()})
+}
+
 // made records an object that we created, then the write.
 func (a *Activities) made(ctx context.Context, in contract.WriteIn, kind, id string, after any) error {
 	err := a.store.PutOwned(ctx, in.Org, store.Owned{ID: id, Kind: kind, Tenant: in.Tenant.Name, Share: in.Share, At: a.now()})

@@ -119,14 +119,20 @@ func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.ShareP
 			out.Policy, out.Sets = s.Policy, s.Sets
 		}
 	}
+	var leaving []ident.Person
 	for _, e := range p.Effects {
 		switch e.Action {
+		case plan.Remove:
+			leaving = append(leaving, e.Person)
 		case plan.Adopt:
 			out.Guests++
 			out.Pending++
 		case plan.Create, plan.Restore:
 			out.Pending++
 		}
+	}
+	if len(leaving) > 0 {
+		out.Leaving = ident.Digest(leaving)
 	}
 	for _, r := range p.Refusals {
 		if r.Fatal && out.Refused == "" {

@@ -4,6 +4,7 @@ package record
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"entente.dev/entente/internal/contract"
@@ -84,7 +85,7 @@ func (a *Activities) CloseRequest(ctx context.Context, in contract.CloseRequestI
 	}
 	return a.append(ctx, store.Entry{
 		Org: in.Org, Actor: last(in.By), Verb: string(in.Status), Object: in.ID, Tenant: r.Tenant, Share: &r.Share,
-		Key: "close/" + in.ID, Data: map[string]string{"plan": r.PlanDigest, "reason": in.Reason},
+		Key: "close/" + in.ID, Data: map[string]string{"plan": r.PlanDigest, "reason": in.Reason, "by": strings.Join(in.By, ", ")},
 	})
 }
 
@@ -96,10 +97,9 @@ func last(by []string) string {
 }
 
 // append adds to the ledger. Key makes a repeat harmless.
-func (a *Activities) append(ctx context.Context, e store.Entry) error {
+func (a *Activities) append(ctx context.Context, e store.Entry, people ...string) error {
 	e.At = a.now()
-	_, err := a.store.Append(ctx, e)
-	return err
+	return store.AppendAbout(ctx, a.store, e, people)
 }
 
 // KeepRestored makes restored people wanted again until their set names them or the time is over.
@@ -109,8 +109,10 @@ func (a *Activities) KeepRestored(ctx context.Context, in contract.KeepRestoredI
 		return err
 	}
 	var keep []plan.Inclusion
+	var people []string
 	for _, m := range r.Removals {
 		if named(in.Command.People, m.Person) {
+			people = append(people, store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)...)
 			keep = append(keep, plan.Inclusion{Share: in.Share, Person: m.Person, Reason: "restore of " + r.ID + ": " + in.Command.Reason, Until: in.Until})
 		}
 	}
@@ -119,8 +121,8 @@ func (a *Activities) KeepRestored(ctx context.Context, in contract.KeepRestoredI
 	}
 	return a.append(ctx, store.Entry{
 		Org: in.Org, Actor: in.Command.By, Verb: "restore", Object: r.ID, Tenant: in.Share.Target, Share: &in.Share,
-		Key: "restore/" + r.ID + "/" + in.Until.UTC().Format(time.RFC3339), Data: map[string]string{"reason": in.Command.Reason},
-	})
+		Key: "restore/" + r.ID + "/" + in.Until.UTC().Format(time.RFC3339Nano), Data: map[string]string{"reason": in.Command.Reason},
+	}, people...)
 }
 
 // DropShare forgets the envelope of a stopped share: whoever starts it again asks again.
@@ -156,8 +158,10 @@ func (a *Activities) RecordConversions(ctx context.Context, in contract.GuestsIn
 		return err
 	}
 	var conversions []store.Conversion
+	var people []string
 	for _, e := range p.Effects {
 		if e.Action == plan.Adopt {
+			people = append(people, store.PersonAnd(e.Person, e.Tenant, e.ObjectID)...)
 			conversions = append(conversions, store.Conversion{
 				Share: in.Share, Person: e.Person, Tenant: e.Tenant, ObjectID: e.ObjectID, From: "Guest", To: "Member", At: a.now(),
 			})
@@ -168,7 +172,7 @@ func (a *Activities) RecordConversions(ctx context.Context, in contract.GuestsIn
 	}
 	return a.append(ctx, store.Entry{
 		Org: in.Org, Actor: in.Run, Verb: "convert-guests", Object: in.PlanDigest, Tenant: in.Share.Target, Share: &in.Share, Key: "convert/" + in.Run,
-	})
+	}, people...)
 }
 
 func (a *Activities) keepGuests(ctx context.Context, in contract.GuestsIn) error {

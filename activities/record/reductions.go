@@ -14,8 +14,8 @@ import (
 // OpenReduction stores who leaves, read from the share plan, and links each of them to the object in the
 // target, so that it is found again in the recycle bin. Opening it again changes nothing.
 func (a *Activities) OpenReduction(ctx context.Context, in contract.OpenReductionIn) error {
-	if _, err := a.store.Reduction(ctx, in.Run.Org, in.ID); err == nil {
-		return nil
+	if r, err := a.store.Reduction(ctx, in.Run.Org, in.ID); err == nil {
+		return a.reductionEntry(ctx, r, "announce-removal") // the first attempt may have failed at it
 	} else if problem.KindOf(err) != problem.NotFound {
 		return err
 	}
@@ -75,10 +75,16 @@ func (a *Activities) SetReduction(ctx context.Context, in contract.SetReductionI
 }
 
 func (a *Activities) reductionEntry(ctx context.Context, r store.Reduction, verb string) error {
+	var people []string
+	for _, m := range r.Removals {
+		if m.State != store.Returned || r.Status == "restored" || verb == "announce-removal" {
+			people = append(people, store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)...)
+		}
+	}
 	return a.append(ctx, store.Entry{
 		Org: r.Org, Actor: "entente", Verb: verb, Object: r.ID, Tenant: r.Share.Target, Share: &r.Share, Key: verb + "/" + r.ID,
 		Data: map[string]string{"reason": r.Reason},
-	})
+	}, people...)
 }
 
 // ConfirmReduction is the last look before anybody is removed: whoever the newest plan no longer removes has
