@@ -139,6 +139,7 @@ type ShareState struct {
 	Dirty          bool             `json:"dirty"`                 // a pass is due
 	Failures       int              `json:"failures"`              // passes in a row that ended blocked
 	AskedDigest    string           `json:"askedDigest,omitempty"` // the topology the target answered no to
+	StayDigest     string           `json:"stayDigest,omitempty"`  // who may not be taken out: the answer to their reduction was no
 	Stop           *StopCommand     `json:"stop,omitempty"`
 	Restores       []RestoreCommand `json:"restores,omitempty"`
 	Reverts        []RevertCommand  `json:"reverts,omitempty"`
@@ -208,6 +209,7 @@ type SharePlanRef struct {
 	Guests     int                 `json:"guests"`  // existing guests in scope
 	Pending    int                 `json:"pending"` // effects the engine still has to bring about
 	Refused    string              `json:"refused,omitempty"`
+	Leaving    string              `json:"leaving,omitempty"`  // digest of who would be taken out
 	Declared   bool                `json:"declared"`           // the topology still names this share
 	Warnings   []string            `json:"warnings,omitempty"` // rules only
 }

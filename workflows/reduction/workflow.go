@@ -61,8 +61,8 @@ func (r *reduction) run() (contract.ReductionResult, error) {
 		return contract.ReductionResult{}, err
 	}
 	if r.in.Plan.Budget.Over && !r.in.Drain {
-		if ok, err := r.ask(); err != nil || !ok {
-			return contract.ReductionResult{Status: cancelled}, err
+		if answer, err := r.ask(); err != nil || answer != store.Approved {
+			return contract.ReductionResult{Status: string(answer)}, err
 		}
 	}
 	people, err := r.afterGrace()
@@ -88,21 +88,21 @@ func (r *reduction) open() error {
 	return workflow.ExecuteActivity(profile.Core(r.ctx), contract.OpenReduction, in).Get(r.ctx, nil)
 }
 
-// ask puts an over-budget reduction before the target's admin, with the numbers.
-func (r *reduction) ask() (bool, error) {
+// ask puts an over-budget reduction before the target's admin, with the numbers, and returns the answer.
+func (r *reduction) ask() (store.RequestStatus, error) {
 	now, policy := workflow.Now(r.ctx), r.in.Plan.Policy
 	request := store.Request{
 		ID: r.in.ID, Org: r.in.Run.Org, Kind: "reduction", Share: r.in.Run.Share, Tenant: r.in.Run.Target.Name,
 		PlanDigest: r.in.PlanDigest, People: r.in.Plan.Counts.Removals, Status: store.Waiting,
-		Why:      fmt.Sprintf("%d people would leave; the budget allows %d", r.in.Plan.Budget.Removals, r.in.Plan.Budget.Allowed),
+		Why:      fmt.Sprintf("%s would leave; the budget allows %d", people(r.in.Plan.Budget.Removals), r.in.Plan.Budget.Allowed),
 		Workflow: workflow.GetInfo(r.ctx).WorkflowExecution.ID, OpenedAt: now, ExpiresAt: now.Add(policy.Acceptance.AskFor),
 	}
 	r.asked = true
 	if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.OpenRequest, contract.OpenRequestIn{Request: request}).Get(r.ctx, nil); err != nil {
-		return false, err
+		return "", err
 	}
 	if _, err := workflow.AwaitWithTimeout(r.ctx, policy.Acceptance.AskFor, func() bool { return r.decision != nil }); err != nil {
-		return false, err
+		return "", err
 	}
 	answer := contract.CloseRequestIn{Org: r.in.Run.Org, ID: r.in.ID, Status: store.Expired, At: workflow.Now(r.ctx)}
 	if d := r.decision; d != nil {
@@ -113,13 +113,21 @@ func (r *reduction) ask() (bool, error) {
 	}
 	err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.CloseRequest, answer).Get(r.ctx, nil)
 	r.closed = true
-	if err != nil || answer.Status != store.Approved {
-		if err == nil {
-			err = r.set(cancelled)
-		}
-		return false, err
+	switch {
+	case err != nil:
+		return "", err
+	case answer.Status != store.Approved:
+		return answer.Status, r.set(cancelled)
+	default:
+		return answer.Status, r.set(grace)
 	}
-	return true, r.set(grace)
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 func (r *reduction) mayDecide(d contract.Decision) error {

@@ -20,12 +20,14 @@ type background struct {
 	future     workflow.ChildWorkflowFuture
 	reduction  string // its ID
 	people     int
+	leaving    string // digest of who would be taken out
 
 	cancelled bool
 
 	done   bool
 	err    error
 	answer contract.AcceptanceResult // of a question
+	result contract.ReductionResult  // of a reduction
 }
 
 // beside starts a child; its end makes the next pass due. The coroutine only notes the end: what follows from it
@@ -38,7 +40,7 @@ func (e *entity) beside(name, noun string, in any) *background {
 		if name == contract.AcceptanceWorkflow {
 			b.err = b.future.Get(ctx, &b.answer)
 		} else {
-			b.err = b.future.Get(ctx, nil)
+			b.err = b.future.Get(ctx, &b.result)
 		}
 		b.done = true
 	})
@@ -109,6 +111,9 @@ func (e *entity) left(b *background) {
 	if b.err != nil && !b.cancelled {
 		e.endedBadly(b.err, "the reduction stopped")
 		return
+	}
+	if status := store.RequestStatus(b.result.Status); status == store.Rejected || status == store.Expired {
+		e.state.StayDigest = b.leaving
 	}
 	e.due()
 }

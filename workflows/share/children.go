@@ -61,9 +61,10 @@ func (e *entity) request(ref contract.SharePlanRef, workflowID string) store.Req
 	}
 }
 
-// reduce starts the reduction beside the passes: its grace must not hold back people who arrive.
+// reduce starts the reduction beside the passes: its grace must not hold back people who arrive. A target that did
+// not let these people go is not asked about them again until a topology is applied.
 func (e *entity) reduce(ref contract.SharePlanRef) {
-	if e.leaving != nil {
+	if e.leaving != nil || ref.Leaving != "" && ref.Leaving == e.state.StayDigest {
 		return
 	}
 	e.nextRun()
@@ -72,7 +73,7 @@ func (e *entity) reduce(ref contract.SharePlanRef) {
 		Grace: ref.Policy.Deprovisioning.Grace, Reason: "left the user set",
 	}
 	e.leaving = e.beside(contract.ReductionWorkflow, "reduction", in)
-	e.leaving.reduction, e.leaving.people = in.ID, ref.Counts.Removals
+	e.leaving.reduction, e.leaving.people, e.leaving.leaving = in.ID, ref.Counts.Removals, ref.Leaving
 	e.enter(contract.PhaseReducing, e.departing())
 }
 

@@ -37,6 +37,7 @@ func (e *entity) drain() {
 			e.state.AskedDigest = ""
 		}
 		e.state.TopologyDigest, e.state.Pace, e.state.Dirty, e.state.Failures = s.TopologyDigest, s.Pace, true, 0
+		e.state.StayDigest = ""
 		e.notBefore = time.Time{}
 		if e.state.Phase == contract.PhaseStopped || e.state.Phase == contract.PhaseRejected || e.state.Phase == contract.PhaseExpired {
 			e.state.Phase, e.state.AskedDigest = contract.PhaseNew, ""

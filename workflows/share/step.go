@@ -129,6 +129,10 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 		e.enter(contract.PhaseReducing, detail)
 		return nil
 	}
+	if ref.Has(plan.ScopeRemove) {
+		e.enter(contract.PhaseRejected, fmt.Sprintf("tenant %s did not agree that %d of the people leave; apply again to ask again", e.state.Target.Name, ref.Counts.Removals))
+		return nil
+	}
 	e.enter(contract.PhaseInSync, "")
 	return nil
 }

@@ -93,6 +93,27 @@ func TestOneLeaveIsOneReduction(t *testing.T) {
 	require.Len(t, w.Calls(contract.ReductionWorkflow), 1)
 }
 
+func TestPeopleWhoMayNotLeaveAreAskedAboutOnce(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"rejected", "expired"} {
+		w := newWorld(t)
+		w.accepted, w.setUp, w.removals, w.stay = true, true, 1, answer
+		for i := range 20 {
+			w.Later(time.Duration(i+1)*time.Minute, func() { w.observed(true) })
+		}
+		w.Later(30*time.Minute, func() {
+			require.Equal(t, contract.PhaseRejected, w.now().Phase)
+			w.removals = 2
+			w.observed(true)
+		})
+		w.Later(40*time.Minute, func() {
+			w.SignalWorkflow(contract.TopologyApplied, contract.TopologyAppliedSignal{TopologyDigest: "t1", Pace: flowtest.Pace})
+		})
+		w.until(time.Hour, state(contract.PhaseInSync))
+		require.Len(t, w.Calls(contract.ReductionWorkflow), 3, "once, once more for others, and once more when applied again")
+	}
+}
+
 func TestAProofThatIsAwaitedHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type world struct {
 	answer    contract.AcceptanceResult
 	answerIn  time.Duration // 0: waits for cancellation
 	leaveIn   time.Duration
+	stay      string // rejected or expired: nobody may leave
 	proveIn   time.Duration
 	inFlight  int
 	most      int
@@ -110,7 +112,7 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 	default:
 		ref.Pending, ref.Counts.Removals = w.pending, w.removals
 		if w.removals > 0 {
-			ref.Kinds = append(ref.Kinds, plan.ScopeRemove)
+			ref.Kinds, ref.Leaving = append(ref.Kinds, plan.ScopeRemove), fmt.Sprintf("%d people", w.removals)
 		}
 	}
 	return ref, nil
@@ -144,6 +146,9 @@ func (w *world) reduction(ctx workflow.Context, in contract.ReductionInput) (con
 	}
 	if err := w.fails[contract.ReductionWorkflow]; err != nil {
 		return contract.ReductionResult{}, failure.ToTemporal(err)
+	}
+	if w.stay != "" && !in.Drain {
+		return contract.ReductionResult{Status: w.stay}, nil
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()

@@ -136,7 +136,7 @@ func (e *entity) observe() error {
 	requesters, deep := e.state.Requested, e.state.Deep
 	e.state.Requested, e.requested, e.state.Deep = nil, false, false
 	var out contract.ObserveOut
-	err := workflow.ExecuteActivity(profile.Read(e.ctx, e.state.Tenant), contract.ObserveTenant, contract.ObserveIn{
+	err := workflow.ExecuteActivity(profile.Observe(e.ctx, e.state.Tenant), contract.ObserveTenant, contract.ObserveIn{
 		Org: e.state.Org, Tenant: e.state.Tenant, TopologyDigest: e.state.TopologyDigest, Deep: deep, Shares: e.state.Shares,
 	}).Get(e.ctx, &out)
 	if e.ctx.Err() != nil {

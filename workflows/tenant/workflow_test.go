@@ -114,6 +114,16 @@ func TestManyRequestsAreOneObservationAPollAtMost(t *testing.T) {
 	}
 }
 
+func TestATenantOutOfReachIsTheTenantsProblemWithinAMinute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.err = problem.New(problem.Unavailable, "list users", "the connection was refused")
+	s := w.until(time.Minute, state())
+	require.NotNil(t, s.Problem)
+	require.Equal(t, problem.Unavailable, s.Problem.Kind)
+	require.NotEmpty(t, w.statuses)
+}
+
 func TestAFailureIsTheTenantsProblemAndRepairsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
