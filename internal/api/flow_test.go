@@ -322,10 +322,10 @@ func TestLedgerProof(t *testing.T) {
 		}
 	}
 	v, err := w.Client(t, "vera").VerifyLedger(t.Context(), apitest.Org)
-	if err != nil || !v.Intact || v.Entries != 2 {
+	if err != nil || !v.Intact || v.Entries != 3 {
 		t.Errorf("got %+v, %v", v, err)
 	}
-	mine, err := w.Client(t, "a-admin").Ledger(t.Context(), apitest.Org, client.Page{Limit: 1})
+	mine, err := w.Client(t, "a-admin").Ledger(t.Context(), apitest.Org, client.Page{Limit: 2})
 	if err != nil || len(mine.Entries) != 1 || mine.Next == "" {
 		t.Errorf("a's first page: %+v, %v", mine, err)
 	}

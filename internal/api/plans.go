@@ -182,7 +182,15 @@ func (s *server) apply(ctx context.Context, in *inApply) (wire.Applied, error) {
 	if in.Body.PlanDigest != "" && in.Body.PlanDigest != p.Digest {
 		return wire.Applied{}, s.stale(ctx, in.Body.PlanDigest, p)
 	}
-	result, err := s.Control.Apply(ctx, t.Name, applyInput(t, p, authn.From(ctx).Name), in.key())
+	key := in.key()
+	result, err := s.Control.Apply(ctx, t.Name, applyInput(t, p, authn.From(ctx).Name), key)
+	if err != nil {
+		return wire.Applied{}, err
+	}
+	_, err = s.Store.Append(ctx, store.Entry{
+		Org: t.Name, At: s.Now(), Actor: authn.From(ctx).Name, Verb: "apply", Object: result.TopologyDigest, Key: "apply/" + key,
+		Data: map[string]string{"plan": p.Digest},
+	})
 	if err != nil {
 		return wire.Applied{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authz"
 	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/store"
 )
 
 func (s *server) shareRoutes() {
@@ -29,7 +30,11 @@ func (s *server) stop(ctx context.Context, in *inReason) (wire.Accepted, error) 
 	if err := s.commandable(ctx, in, authz.Stop); err != nil {
 		return wire.Accepted{}, err
 	}
-	err := s.Control.Stop(ctx, in.Org, in.share(), contract.StopCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, in.key())
+	key := in.key()
+	err := s.Control.Stop(ctx, in.Org, in.share(), contract.StopCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, key)
+	if err == nil {
+		err = s.ordered(ctx, in, "order-stop", key)
+	}
 	return wire.Accepted{Share: in.share(), Phase: string(contract.PhaseStopping)}, err
 }
 
@@ -37,8 +42,23 @@ func (s *server) revert(ctx context.Context, in *inReason) (wire.Accepted, error
 	if err := s.commandable(ctx, in, authz.Revert); err != nil {
 		return wire.Accepted{}, err
 	}
-	err := s.Control.Revert(ctx, in.Org, in.share(), contract.RevertCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, in.key())
+	key := in.key()
+	err := s.Control.Revert(ctx, in.Org, in.share(), contract.RevertCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, key)
+	if err == nil {
+		err = s.ordered(ctx, in, "order-revert", key)
+	}
 	return wire.Accepted{Share: in.share(), Phase: string(contract.PhaseConverting)}, err
+}
+
+// ordered records who gave a command, once it was taken over: what it leads to is recorded when it is done. When
+// the record fails, the caller repeats under the same key, and both are as they were.
+func (s *server) ordered(ctx context.Context, in *inReason, verb, key string) error {
+	share := in.share()
+	_, err := s.Store.Append(ctx, store.Entry{
+		Org: in.Org, At: s.Now(), Actor: authn.From(ctx).Name, Verb: verb, Object: share.String(), Tenant: share.Target, Share: &share,
+		Key: verb + "/" + share.String() + "/" + key, Data: map[string]string{"reason": in.Body.Reason},
+	})
+	return err
 }
 
 // commandable: allowed, with a reason, and a share that exists.

@@ -55,7 +55,7 @@ func TestAuditOffline(t *testing.T) {
 		b.want(code, "audit verify "+file+" --key "+key+" --checkpoint "+kept, words...)
 		b.who = server
 	}
-	verify(0, "intact: ", "2 checkpoints")
+	verify(0, "intact: ", "3 checkpoints")
 	b.want(0, "audit verify "+file, "the key is the file's own")
 	whole, err := os.ReadFile(file)
 	if err != nil {
@@ -63,12 +63,12 @@ func TestAuditOffline(t *testing.T) {
 	}
 	lines := bytes.SplitAfter(whole, []byte("\n"))
 	b.write("ledger.jsonl", strings.Replace(string(whole), `"object":"o3"`, `"object":"o4"`, 1))
-	verify(1, "line 5 (entry 4) does not fit: its content does not give its hash")
+	verify(1, "line 7 (entry 5) does not fit: its content does not give its hash")
 	b.write("ledger.jsonl", string(bytes.Join(append(lines[:3:3], lines[4:]...), nil)))
-	verify(1, "line 4 (entry 3) does not fit: it is missing; entry 4 is in its place")
-	lines[7], lines[8] = lines[8], lines[7]
+	verify(1, "line 4 (entry 2) does not fit: it is missing; entry 3 is in its place")
+	lines[10], lines[11] = lines[11], lines[10]
 	b.write("ledger.jsonl", string(bytes.Join(lines, nil)))
-	verify(1, "line 8 (entry 6) does not fit: it is missing; entry 7 is in its place")
+	verify(1, "line 11 (entry 8) does not fit: it is missing; entry 9 is in its place")
 	b.write("ledger.jsonl", string(whole))
 	verify(0, "intact")
 

@@ -39,7 +39,7 @@ func PersonOf(p ident.Person) string { return ObjectOf(p.Home, p.ID) }
 // Decisions are the verbs by which people, or time, decide about a share as a whole. Such an entry belongs to
 // the story of everybody whom the share carries.
 func Decisions() []string {
-	return []string{"ask", "approved", "rejected", "expired", "withdrawn", "revoked", "stop"}
+	return []string{"ask", "approved", "rejected", "expired", "withdrawn", "revoked", "order-stop", "stop"}
 }
 
 // SubjectOfShare is the subject under which a share's decisions are found.
