@@ -23,6 +23,13 @@ func (s *sharePlanner) schema() directory.Schema {
 	}
 }
 
+// conversionAsked tells whether the topology has begun to ask for conversion since the target decided to keep its
+// guests. A target that kept them although conversion was asked for is not asked again.
+func (s *sharePlanner) conversionAsked() bool {
+	e := s.envelope
+	return e != nil && s.share.Policy.UserType.ExistingGuests == "convert" && e.ExistingGuests == "keep" && e.AskedGuests != "convert"
+}
+
 // accept works out whether the target must be asked, and whether the reduction is within its budget.
 func (s *sharePlanner) accept() {
 	if s.draining() {
@@ -64,6 +71,9 @@ func (s *sharePlanner) acceptance(people int) AcceptanceNeed {
 		if !slices.Contains(e.Sets, set) {
 			why = append(why, "new set: "+set)
 		}
+	}
+	if s.conversionAsked() && slices.ContainsFunc(s.out.Effects, func(e Effect) bool { return e.Action == Adopt }) {
+		why = append(why, "existing guests would become Members, which was not agreed to")
 	}
 	if e.UserType != s.share.Policy.UserType.Value {
 		why = append(why, "userType changed")

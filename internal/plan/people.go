@@ -171,7 +171,7 @@ func (s *sharePlanner) comeBack(e Effect, home, object directory.User) (Effect, 
 // guest is somebody who was invited before. Making them a Member changes what somebody else made, so the
 // target decides.
 func (s *sharePlanner) guest(e Effect) Effect {
-	undecided := s.envelope == nil && s.share.Policy.UserType.ExistingGuests == "ask"
+	undecided := s.envelope == nil && s.share.Policy.UserType.ExistingGuests == "ask" || s.conversionAsked()
 	switch {
 	case s.out.Desired.Schema.UserTypeRecurring:
 		e.Action, e.To, e.Reason = Adopt, string(directory.StandsMember), "existing guest becomes Member"

@@ -226,12 +226,16 @@ func TestWhenTheTargetIsAsked(t *testing.T) {
 		change func(*Envelope, *topology.Policy)
 		why    string
 	}{
-		"agreed":      {func(*Envelope, *topology.Policy) {}, ""},
-		"expired":     {func(e *Envelope, _ *topology.Policy) { e.ExpiresAt = now }, "the acceptance has expired"},
-		"cap":         {func(e *Envelope, _ *topology.Policy) { e.MaxUsers = 1 }, "over the cap: 2 people, 1 accepted"},
-		"set":         {func(e *Envelope, _ *topology.Policy) { e.Sets = []string{"others"} }, "new set: b-people"},
-		"type":        {func(e *Envelope, _ *topology.Policy) { e.UserType = "guest" }, "userType changed"},
-		"several":     {func(e *Envelope, _ *topology.Policy) { e.UserType, e.MaxUsers = "guest", 1 }, "over the cap: 2 people, 1 accepted; userType changed"},
+		"agreed":  {func(*Envelope, *topology.Policy) {}, ""},
+		"expired": {func(e *Envelope, _ *topology.Policy) { e.ExpiresAt = now }, "the acceptance has expired"},
+		"cap":     {func(e *Envelope, _ *topology.Policy) { e.MaxUsers = 1 }, "over the cap: 2 people, 1 accepted"},
+		"set":     {func(e *Envelope, _ *topology.Policy) { e.Sets = []string{"others"} }, "new set: b-people"},
+		"type":    {func(e *Envelope, _ *topology.Policy) { e.UserType = "guest" }, "userType changed"},
+		"several": {func(e *Envelope, _ *topology.Policy) { e.UserType, e.MaxUsers = "guest", 1 }, "over the cap: 2 people, 1 accepted; userType changed"},
+		"convert": {func(_ *Envelope, p *topology.Policy) { p.UserType.ExistingGuests = "convert" }, "existing guests would become Members, which was not agreed to"},
+		"kept": {func(e *Envelope, p *topology.Policy) {
+			e.AskedGuests, p.UserType.ExistingGuests = "convert", "convert"
+		}, ""},
 		"auto":        {func(e *Envelope, p *topology.Policy) { e.ExpiresAt, p.Acceptance.Mode = now, "auto" }, ""},
 		"no envelope": {nil, "not accepted yet"},
 	}

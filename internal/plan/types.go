@@ -45,7 +45,8 @@ type Envelope struct {
 	Sets           []string       `json:"sets"`
 	MaxUsers       int            `json:"maxUsers"`
 	UserType       string         `json:"userType"`
-	ExistingGuests string         `json:"existingGuests"` // keep | convert: what the admin agreed to
+	ExistingGuests string         `json:"existingGuests"`        // keep | convert: what the admin agreed to
+	AskedGuests    string         `json:"askedGuests,omitempty"` // what the topology had asked for then: ask, convert or keep
 	Exclusions     []ident.Person `json:"exclusions,omitempty"`
 	ExpiresAt      time.Time      `json:"expiresAt"`
 	PlanDigest     string         `json:"planDigest"`

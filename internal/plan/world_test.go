@@ -132,7 +132,7 @@ func (w *world) plan(t tester) Plan {
 // agree gives every share an envelope for what it asks.
 func (w *world) agree(guests string) {
 	for _, s := range w.topology.Shares {
-		w.envelopes[s.Share] = Envelope{Share: s.Share, Sets: s.Sets, MaxUsers: 500, UserType: "member", ExistingGuests: guests, ExpiresAt: now.Add(time.Hour)}
+		w.envelopes[s.Share] = Envelope{Share: s.Share, Sets: s.Sets, MaxUsers: 500, UserType: "member", ExistingGuests: guests, AskedGuests: s.Policy.UserType.ExistingGuests, ExpiresAt: now.Add(time.Hour)}
 	}
 }
 

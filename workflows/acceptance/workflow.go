@@ -145,7 +145,7 @@ func (q *question) envelope(now time.Time) *plan.Envelope {
 	policy := q.in.Plan.Policy
 	e := &plan.Envelope{
 		RequestID: q.in.RequestID, Share: q.in.Run.Share, Sets: q.in.Plan.Sets, UserType: policy.UserType.Value,
-		ExistingGuests: "convert", PlanDigest: q.in.Plan.Digest, AcceptedBy: q.by, AcceptedAt: now,
+		ExistingGuests: "convert", AskedGuests: policy.UserType.ExistingGuests, PlanDigest: q.in.Plan.Digest, AcceptedBy: q.by, AcceptedAt: now,
 		ExpiresAt: now.Add(policy.Acceptance.ExpiresAfter),
 	}
 	for _, d := range q.approved {
