@@ -270,6 +270,9 @@ func (a *Activities) LearnLinks(ctx context.Context, in contract.LearnIn) error 
 	var entries []store.Entry
 	for _, row := range rows {
 		brought := row.Status == "success" && row.Action == "create" && row.SourceID != "" && row.TargetID != ""
+		if row.Status == "success" && row.Action == "update" && row.IsType != "" && row.SourceID != "" && row.TargetID != "" {
+			entries = append(entries, a.convertedEntry(in, row))
+		}
 		if brought {
 			link := plan.Link{Person: ident.Person{Home: in.Share.Source, ID: row.SourceID}, Tenant: in.Share.Target, ObjectID: row.TargetID}
 			links, entries = append(links, link), append(entries, a.broughtEntry(in, row, link))
@@ -281,6 +284,15 @@ func (a *Activities) LearnLinks(ctx context.Context, in contract.LearnIn) error 
 		}
 	}
 	return a.store.PutLinks(ctx, in.Org, links)
+}
+
+// convertedEntry tells of an existing account whose type the engine changed.
+func (a *Activities) convertedEntry(in contract.LearnIn, row graph.ProvisioningRow) store.Entry {
+	link := plan.Link{Person: ident.Person{Home: in.Share.Source, ID: row.SourceID}, Tenant: in.Share.Target, ObjectID: row.TargetID}
+	e := a.broughtEntry(in, row, link)
+	e.Verb, e.Key = "converted", "converted/"+row.ID
+	e.Data["before"], e.Data["after"] = ident.Digest(row.WasType), ident.Digest(row.IsType)
+	return e
 }
 
 // broughtEntry tells the ledger that the engine made an object for a person. The engine's row is its key: however

@@ -28,6 +28,9 @@ type ProvisioningRow struct {
 	CycleID   string
 	ErrorCode string
 	Reason    string // scrubbed
+	// WasType and IsType tell of a changed userType; empty when it did not change. Other changes are not kept:
+	// they are people's data.
+	WasType, IsType string
 }
 
 type wireProvisioning struct {
@@ -45,6 +48,11 @@ type wireProvisioning struct {
 			Reason string `json:"reason"`
 		} `json:"errorInformation"`
 	} `json:"provisioningStatusInfo"`
+	Modified []struct {
+		Name  string `json:"displayName"`
+		Value string `json:"newValue"`
+		Old   string `json:"oldValue"`
+	} `json:"modifiedProperties"`
 }
 
 type wireID struct {
@@ -58,6 +66,11 @@ func (w *wireProvisioning) row() ProvisioningRow {
 	}
 	if w.Target != nil {
 		row.TargetID = w.Target.ID
+	}
+	for _, m := range w.Modified {
+		if strings.EqualFold(m.Name, "userType") {
+			row.WasType, row.IsType = m.Old, m.Value
+		}
 	}
 	if w.Outcome != nil {
 		row.Status = strings.ToLower(w.Outcome.Status)
