@@ -208,7 +208,10 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 	run := store.Run{Trigger: "plan", Phase: string(contract.PhaseSettingUp), PlanDigest: ref.Digest, Changes: ref.Counts.Changes, StartedAt: started}
 	e.recordRun(run)
 	var result contract.SetupResult
-	err := e.child(contract.SetupWorkflow, "setup", contract.SetupInput{Run: e.run(), Plan: ref}, &result)
+	err := e.recordConversions(ref)
+	if err == nil {
+		err = e.child(contract.SetupWorkflow, "setup", contract.SetupInput{Run: e.run(), Plan: ref}, &result)
+	}
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
 	}
@@ -230,6 +233,16 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 	e.enter(contract.PhaseSyncing, "set up; Microsoft's engine takes over")
 	e.lookAgain(max(e.state.Pace.Poll, e.state.Pace.Every/4))
 	return e.requestObservation(true)
+}
+
+// recordConversions notes who is a guest before a set-up makes the mapping recurring: Microsoft's engine may convert
+// them in its next cycle, before any pass of ours, and what is not noted cannot be taken back.
+func (e *entity) recordConversions(ref contract.SharePlanRef) error {
+	if !ref.Has(plan.Convert) || !notesGuestsFirst(e.ctx) {
+		return nil
+	}
+	in := contract.GuestsIn{WriteIn: e.write(e.state.Target), PlanDigest: ref.Digest}
+	return workflow.ExecuteActivity(profile.Core(e.ctx), contract.RecordConversions, in).Get(e.ctx, nil)
 }
 
 // applyFailed turns a failed step into a blocked share. Conflicts and stale preconditions are planned again at

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -112,6 +113,16 @@ func TestPeopleWhoMayNotLeaveAreAskedAboutOnce(t *testing.T) {
 		w.until(time.Hour, state(contract.PhaseInSync))
 		require.Len(t, w.Calls(contract.ReductionWorkflow), 3, "once, once more for others, and once more when applied again")
 	}
+}
+
+func TestGuestsAreNotedBeforeTheSetUpThatLetsTheEngineConvertThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.accepted, w.guests = true, 1
+	w.until(time.Hour, state(contract.PhaseNew))
+	noted := slices.Index(w.order, contract.RecordConversions)
+	require.GreaterOrEqual(t, noted, 0)
+	require.Less(t, noted, slices.Index(w.order, contract.SetupWorkflow))
 }
 
 func TestAProofThatIsAwaitedHoldsUpNobodyElse(t *testing.T) {

@@ -32,7 +32,9 @@ type world struct {
 	answer    contract.AcceptanceResult
 	answerIn  time.Duration // 0: waits for cancellation
 	leaveIn   time.Duration
-	stay      string // rejected or expired: nobody may leave
+	guests    int      // to be converted by the set-up
+	order     []string // of what was noted and set up
+	stay      string   // rejected or expired: nobody may leave
 	proveIn   time.Duration
 	inFlight  int
 	most      int
@@ -49,11 +51,16 @@ func newWorld(t *testing.T) *world {
 	flowtest.Do(e, contract.OpenRequest, func(contract.OpenRequestIn) error { return w.fails[contract.OpenRequest] })
 	flowtest.Do(e, contract.DropShare, func(contract.DropShareIn) error { return w.fails[contract.DropShare] })
 	flowtest.Do[contract.LearnIn](e, contract.LearnLinks, nil)
+	flowtest.Do(e, contract.RecordConversions, func(contract.GuestsIn) error {
+		w.order = append(w.order, contract.RecordConversions)
+		return nil
+	})
 	flowtest.On(e, contract.UndeletePlanned, func(contract.GuestsIn) (contract.BatchOut, error) { return contract.BatchOut{}, nil })
 	flowtest.On(e, contract.PlanShare, w.plan)
 	flowtest.Child(e, contract.AcceptanceWorkflow, w.acceptance)
 	flowtest.Child(e, contract.ReductionWorkflow, w.reduction)
 	flowtest.Child(e, contract.SetupWorkflow, func(ctx workflow.Context, _ contract.SetupInput) (contract.SetupResult, error) {
+		w.order = append(w.order, contract.SetupWorkflow)
 		if err := w.work(ctx, contract.SetupWorkflow); err != nil {
 			return contract.SetupResult{}, err
 		}
@@ -109,6 +116,9 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 		ref.Acceptance = plan.AcceptanceNeed{Needed: true, Why: "not accepted yet"}
 	case !w.setUp:
 		ref.Kinds = []plan.Kind{plan.Application}
+		if w.guests > 0 {
+			ref.Kinds = append(ref.Kinds, plan.Convert)
+		}
 	default:
 		ref.Pending, ref.Counts.Removals = w.pending, w.removals
 		if w.removals > 0 {
