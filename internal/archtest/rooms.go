@@ -70,7 +70,6 @@ func rooms() []room {
 		{path: "internal/bench/...", may: []string{"internal/...", "workflows/...", "activities/..."}},
 		{path: "internal/e2e/...", may: []string{"internal/...", "workflows/...", "activities/...", "cmd/..."}},
 		{path: "internal/archtest"},
-		{path: "internal/depanchor"},
 		{path: "cmd/entented", may: []string{"internal/app/...", "internal/cli", "internal/config", "internal/demo/...", "internal/telemetry"}},
 		{path: "cmd/entente", may: []string{"internal/cli/..."}},
 		{path: "cmd/entrasim", may: []string{"internal/entrasim/..."}},
@@ -94,7 +93,7 @@ func foreigners() []foreign {
 	return []foreign{
 		{
 			packages: []string{"github.com/microsoftgraph/...", "github.com/microsoft/...", "github.com/Azure/azure-sdk-for-go/sdk/azidentity/..."},
-			only:     []string{"internal/graph/...", "internal/depanchor"},
+			only:     []string{"internal/graph/..."},
 			because:  "Microsoft's SDK costs minutes to compile and has traps; internal/graph is the only room that knows it",
 		},
 		{
@@ -105,14 +104,14 @@ func foreigners() []foreign {
 		},
 		{
 			packages: []string{"go.temporal.io/server/...", "github.com/temporalio/ui-server/..."},
-			only:     []string{"internal/devserver", "internal/depanchor"},
+			only:     []string{"internal/devserver"},
 			because:  "the embedded server is 200 MB of binary; internal/devserver is the only room that knows it",
 		},
 		{
 			packages: []string{"go.temporal.io/sdk/..."},
 			only: []string{
 				"workflows/...", "activities/...", "internal/contract", "internal/control", "internal/temporalkit/...", "internal/temporalkit",
-				"internal/devserver", "internal/app/...", "internal/testkit/...", "internal/e2e/...", "internal/bench/...", "internal/depanchor",
+				"internal/devserver", "internal/app/...", "internal/testkit/...", "internal/e2e/...", "internal/bench/...",
 			},
 			because: "only rooms beside the workflows know Temporal; the others go through internal/control and the store",
 		},
@@ -128,7 +127,7 @@ func foreigners() []foreign {
 		},
 		{
 			packages: []string{"database/sql/...", "modernc.org/sqlite/...", "github.com/jackc/...", "github.com/pressly/..."},
-			only:     []string{"internal/store/...", "internal/devserver", "internal/testkit/...", "internal/depanchor"},
+			only:     []string{"internal/store/...", "internal/devserver", "internal/testkit/..."},
 			because:  "databases are behind internal/store",
 		},
 	}
