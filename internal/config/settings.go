@@ -62,7 +62,7 @@ func settings() []setting {
 		{path: "tenants[].authority", kind: https, doc: "The sign-in service. Empty: `https://login.microsoftonline.com`."},
 		{path: "tenants[].graph", kind: https, doc: "Microsoft Graph. Empty: `https://graph.microsoft.com`."},
 		{path: "tenants[].caFile", kind: file, doc: "Roots in addition to the system's, for inspecting proxies and the simulator."},
-		{path: "auth.oidc[].name", kind: text, doc: "How people call this sign-in service: in the console and in `entente login --service`. Empty: the issuer's host and path."},
+		{path: "auth.oidc[].name", kind: text, doc: "How people call this sign-in service: in the console and in `entente login --service NAME`. Empty: the issuer's host and path."},
 		{path: "auth.oidc[].issuer", kind: https, doc: "**Required.** The issuer, exactly as its tokens name it: for Entra `https://login.microsoftonline.com/<tenant id>/v2.0`, one entry for each tenant."},
 		{path: "auth.oidc[].clientId", kind: text, doc: "**Required.** Our application registration there. Its redirect URI is `publicUrl` with `/sign-in/callback`."},
 		{path: "auth.oidc[].clientSecret", kind: secret, doc: "The registration's secret, for the console. Empty: a public client."},
