@@ -30,7 +30,7 @@
 //	                             how many writes Graph received
 //	order [since=MARK] REGEXP…   the first write to match each expression came after the last to match the one before
 //	untouched [TENANT/PERSON…]   no write addressed an object that was there before Entente, but these people
-//	requests since=MARK at-most NUMBER
+//	requests since=MARK at-most|at-least NUMBER
 //	                             how many requests Graph received
 //	partner TENANT OTHER there|gone
 //	                             whether TENANT has a partner entry for OTHER

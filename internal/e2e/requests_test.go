@@ -157,8 +157,8 @@ func addressed(path string) []string {
 }
 
 func (s *story) requests(args []string) error {
-	if len(args) != 3 || args[1] != "at-most" {
-		return errors.New("usage: requests since=MARK at-most NUMBER")
+	if len(args) != 3 || args[1] != "at-most" && args[1] != "at-least" {
+		return errors.New("usage: requests since=MARK at-most|at-least NUMBER")
 	}
 	o, err := options(args[:1], "since")
 	if err != nil {
@@ -175,9 +175,9 @@ func (s *story) requests(args []string) error {
 			lines = append(lines, line(e))
 		}
 	}
-	most, err := strconv.Atoi(args[2])
+	limit, err := strconv.Atoi(args[2])
 	s.ts.Logf("%d requests to Graph", n)
-	if err != nil || n <= most {
+	if err != nil || args[1] == "at-most" && n <= limit || args[1] == "at-least" && n >= limit {
 		return err
 	}
 	return fmt.Errorf("%d requests to Graph\n%s", n, strings.Join(lines, "\n"))
