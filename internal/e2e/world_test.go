@@ -60,7 +60,7 @@ func (s *story) end() {
 	}
 }
 
-// tellRequests shows the last requests and what is held.
+// tellRequests shows the last writes, the last requests and what is held.
 func (s *story) tellRequests() {
 	if s.sim == nil || s.admin == nil {
 		return
@@ -69,11 +69,14 @@ func (s *story) tellRequests() {
 	defer cancel()
 	entries, err := s.admin.Requests(ctx, 0, 0, 0)
 	var lines []string
-	for _, e := range entries[max(0, len(entries)-40):] {
-		lines = append(lines, fmt.Sprintf("%s %d %s %s %s", e.Time.Format("15:04:05.000"), e.Status, line(e), e.Fault, e.Note))
+	for i, e := range entries {
+		if e.Write || i >= len(entries)-20 {
+			lines = append(lines, fmt.Sprintf("%s %d %s %s %s", e.Time.Format("15:04:05.000"), e.Status, line(e), e.Fault, e.Note))
+		}
 	}
+	lines = lines[max(0, len(lines)-100):]
 	rules, _ := s.admin.Faults(ctx)
-	s.t.Logf("the last requests (%v), faults %+v:\n%s", err, rules, strings.Join(lines, "\n"))
+	s.t.Logf("the last writes and requests (%v), faults %+v:\n%s", err, rules, strings.Join(lines, "\n"))
 }
 
 func tail(text string, lines int) string {
