@@ -146,7 +146,9 @@ func (c *Control) problem(op string, err error) error {
 		return p
 	}
 	var down *serviceerror.Unavailable
-	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) {
+	var late *serviceerror.DeadlineExceeded
+	var unanswered *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	if errors.As(err, &down) || errors.As(err, &late) || errors.As(err, &unanswered) || errors.Is(err, context.DeadlineExceeded) {
 		p := problem.New(problem.Unavailable, op, "Temporal at "+c.address+" does not answer")
 		p.Remedy = "start it or correct the address; nothing is lost, work goes on where it was"
 		return p
