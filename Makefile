@@ -21,7 +21,7 @@ GOFILES = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e '_temp
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: assets ## build and run the main job on simulated tenants (needs Node for the console's assets)
+demo: assets ## build and run the main job on simulated tenants
 	go build -ldflags='$(LDFLAGS)' -o $(BIN)/entented ./cmd/entented
 	$(BIN)/entented --demo
 

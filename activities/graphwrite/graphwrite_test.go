@@ -257,6 +257,16 @@ func TestMembersComeAndGoEachWithItsOwnOutcome(t *testing.T) {
 		require.Equal(t, i == 1, m.State == store.Returned)
 		require.Equal(t, i != 1, m.State == store.Removed)
 	}
+	r.Status = "proving"
+	r.Stamp.Seq++
+	require.NoError(t, g.Store.PutReduction(t.Context(), r))
+	_, err = a.AddScopeMembers(t.Context(), in)
+	require.NoError(t, err)
+	r, err = g.Store.Reduction(t.Context(), tenants.Org, "r")
+	require.NoError(t, err)
+	for i, m := range r.Removals { // the third is gone for good and cannot come back
+		require.Equal(t, i != 3, m.State == store.Returned, "back in the scope group, a removal that is not proven yet is over")
+	}
 	require.NoError(t, a.DeleteGroup(t.Context(), contract.AssignIn{WriteIn: g.Write(bc, "b"), GroupID: group.ID}))
 	require.NoError(t, a.DeleteGroup(t.Context(), contract.AssignIn{WriteIn: g.Write(bc, "b"), GroupID: group.ID}), "gone is gone")
 }

@@ -2,6 +2,7 @@ package graphwrite
 
 import (
 	"context"
+	"slices"
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/graph"
@@ -54,6 +55,9 @@ func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (
 	}
 	out, err := judge(outcomes)
 	if err != nil {
+		return out, err
+	}
+	if err := a.backInScope(ctx, in.WriteIn, succeeded(outcomes)); err != nil {
 		return out, err
 	}
 	return out, a.did(ctx, in.WriteIn, "add-scope-members", in.GroupID+"/"+in.PlanDigest,
@@ -134,6 +138,32 @@ func removed(r store.Reduction) []string {
 		}
 	}
 	return out
+}
+
+// backInScope ends the removal of people who are back in the scope group before it was proven: the engine may never
+// have seen them leave, and the proof would be awaited for ever.
+func (a *Activities) backInScope(ctx context.Context, in contract.WriteIn, ids []string) error {
+	reductions, err := a.store.ListReductions(ctx, in.Org)
+	if err != nil {
+		return err
+	}
+	for _, r := range reductions {
+		if r.Share != in.Share || r.Status != "removing" && r.Status != "proving" {
+			continue
+		}
+		_, err := store.UpdateReduction(ctx, a.store, in.Org, r.ID, func(r *store.Reduction) error {
+			for i, m := range r.Removals {
+				if m.State == store.Removed && slices.Contains(ids, m.Person.ID) {
+					r.Removals[i].State, r.Removals[i].Missing, r.Removals[i].At = store.Returned, "", a.now()
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReturnScopeMembers puts the people of a restore back into the scope group.

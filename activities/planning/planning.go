@@ -138,6 +138,9 @@ func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.ShareP
 		if r.Fatal && out.Refused == "" {
 			out.Refused = r.Rule + ": " + r.Detail
 		}
+		if !r.Fatal && out.Held == "" {
+			out.Held = "nobody is removed: " + r.Rule + ": " + r.Detail
+		}
 	}
 	for _, w := range p.Warnings {
 		if !slices.Contains(out.Warnings, w.Rule) {

@@ -65,6 +65,13 @@ func (a *Activities) SetReduction(ctx context.Context, in contract.SetReductionI
 			if rank(in.Status) > rank(r.Status) {
 				r.Status, r.UpdatedAt = in.Status, a.now()
 			}
+			if in.Status == "cancelled" { // whoever was only announced stays; a later reduction may announce them again
+				for i, m := range r.Removals {
+					if m.State == store.Announced {
+						r.Removals[i].State, r.Removals[i].At = store.Returned, a.now()
+					}
+				}
+			}
 			return nil
 		})
 		if err != nil || r.Status != in.Status {

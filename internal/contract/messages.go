@@ -210,6 +210,7 @@ type SharePlanRef struct {
 	Pending    int                 `json:"pending"` // effects the engine still has to bring about
 	Refused    string              `json:"refused,omitempty"`
 	Leaving    string              `json:"leaving,omitempty"`  // digest of who would be taken out
+	Held       string              `json:"held,omitempty"`     // a rule that holds removals back, in words
 	Declared   bool                `json:"declared"`           // the topology still names this share
 	Warnings   []string            `json:"warnings,omitempty"` // rules only
 }

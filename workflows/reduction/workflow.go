@@ -163,8 +163,7 @@ func (r *reduction) afterGrace() (people int, err error) {
 	}
 	last := r.in
 	if !r.in.Drain {
-		look := contract.PlanShareIn{Org: r.in.Run.Org, TopologyDigest: r.in.TopologyDigest, Share: r.in.Run.Share}
-		if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.PlanShare, look).Get(r.ctx, &last.Plan); err != nil {
+		if err := r.lastLook(&last.Plan); err != nil {
 			return 0, err
 		}
 		if !last.Plan.Declared { // nothing is taken away from a share that is not declared until it is stopped
@@ -180,6 +179,38 @@ func (r *reduction) afterGrace() (people int, err error) {
 		return 0, r.set(cancelled)
 	}
 	return out.Total - out.Returned, nil
+}
+
+// lastLook plans once more. After a wait the picture must be newer than the wait: whoever came back meanwhile stays,
+// and while the source cannot be read nobody is removed.
+func (r *reduction) lastLook(fresh *contract.SharePlanRef) error {
+	look := contract.PlanShareIn{Org: r.in.Run.Org, TopologyDigest: r.in.TopologyDigest, Share: r.in.Run.Share}
+	if r.in.Grace > 0 || r.asked {
+		look.After = workflow.Now(r.ctx)
+	}
+	for {
+		if !look.After.IsZero() {
+			r.requestLook()
+		}
+		*fresh = contract.SharePlanRef{}
+		err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.PlanShare, look).Get(r.ctx, fresh)
+		if look.After.IsZero() || !profile.IsKind(err, problem.Incomplete) {
+			return err
+		}
+		if err := workflow.Sleep(r.ctx, max(r.in.Run.Pace.Poll, time.Second)); err != nil {
+			return err
+		}
+	}
+}
+
+// requestLook asks both tenants to look; one that does not run is looked at when it does.
+func (r *reduction) requestLook() {
+	s := contract.ObserveRequestedSignal{Share: r.in.Run.Share}
+	for _, t := range []contract.TenantRef{r.in.Run.Source, r.in.Run.Target} {
+		if err := workflow.SignalExternalWorkflow(r.ctx, contract.TenantEntityID(r.in.Run.Org, t.Name), "", contract.ObserveRequested, s).Get(r.ctx, nil); err != nil {
+			workflow.GetLogger(r.ctx).Warn("tenant entity does not run", "tenant", string(t.Name))
+		}
+	}
 }
 
 func (r *reduction) ref(t contract.TenantRef) contract.ReductionRef {
@@ -199,6 +230,9 @@ func (r *reduction) remove() error {
 	r.ctx, _ = workflow.NewDisconnectedContext(r.ctx)
 	err := workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Source), contract.RemoveScopeMembers, r.ref(r.in.Run.Source)).Get(r.ctx, nil)
 	if err != nil {
+		if failed := r.set(cancelled); failed != nil { // a later reduction takes over whom this one did not remove
+			workflow.GetLogger(r.ctx).Warn("cancellation not recorded", "kind", string(failure.ProblemOf(failed).Kind))
+		}
 		return err
 	}
 	if r.in.Drain {

@@ -28,6 +28,12 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
+	w := newWorldThatHears(t)
+	w.HearSignals(nil)
+	return w
+}
+
+func newWorldThatHears(t *testing.T) *world {
 	w := &world{Env: flowtest.New(t), log: contract.RemovalsOut{Total: 2, Proven: 2}, checks: []contract.RemovalsOut{{Total: 2, InBin: 2}}}
 	w.plan = func() (contract.SharePlanRef, error) { return contract.SharePlanRef{Digest: "d2", Declared: true}, nil }
 	flowtest.Do[contract.OpenReductionIn](w.Env, contract.OpenReduction, nil)
@@ -178,16 +184,25 @@ func TestAShareThatIsDeclaredNoLongerLosesNobody(t *testing.T) {
 	require.Empty(t, w.Calls(contract.ConfirmReduction, contract.RemoveScopeMembers))
 }
 
-func TestNobodyLeavesOnAnIncompletePicture(t *testing.T) {
+// TestNobodyLeavesOnAPictureFromBeforeTheGrace: whoever came back during the grace shows only on a newer one. While the
+// source cannot be read, the reduction waits.
+func TestNobodyLeavesOnAPictureFromBeforeTheGrace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	looks := 0
 	w.plan = func() (contract.SharePlanRef, error) {
-		return contract.SharePlanRef{}, problem.New(problem.Incomplete, "plan a share", "no complete snapshot")
+		looks++
+		if looks < 5 {
+			return contract.SharePlanRef{}, failure.ToTemporal(problem.New(problem.Incomplete, "plan a share", "no complete snapshot since"))
+		}
+		w.returned = 2
+		return contract.SharePlanRef{Digest: "d2", Declared: true}, nil
 	}
-	_, err := w.run(leaves(false))
-	require.Equal(t, problem.Incomplete, failure.ProblemOf(err).Kind)
-	require.Equal(t, []string{cancelled}, w.statuses())
-	w.removedNobody()
+	result, err := w.run(leaves(false))
+	require.NoError(t, err)
+	require.Equal(t, "cancelled", result.Status)
+	require.Equal(t, 5, looks)
+	require.Empty(t, w.Calls(contract.RemoveScopeMembers))
 }
 
 func TestTheProofWaitsUntilBinAndLogAgree(t *testing.T) {
@@ -281,7 +296,7 @@ func parent(heard *[]contract.ReductionMovedSignal) func(workflow.Context, contr
 
 func TestTheShareHearsOfTheRemovalAndOfWhatKeepsTheProofFromBeingRead(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldThatHears(t)
 	var heard []contract.ReductionMovedSignal
 	w.RegisterWorkflowWithOptions(Workflow, workflow.RegisterOptions{Name: contract.ReductionWorkflow})
 	w.look = func(n int) error {
@@ -291,7 +306,9 @@ func TestTheShareHearsOfTheRemovalAndOfWhatKeepsTheProofFromBeingRead(t *testing
 		return nil
 	}
 	w.checks = []contract.RemovalsOut{{}, {}, {}, {Total: 2, Live: 2}, {Total: 2, InBin: 2}}
-	w.ExecuteWorkflow(parent(&heard), leaves(false))
+	in := leaves(false)
+	in.Grace = 0
+	w.ExecuteWorkflow(parent(&heard), in)
 	require.NoError(t, w.GetWorkflowError())
 	require.Len(t, heard, 3, "said once when it begins and once when it is over")
 	require.True(t, heard[0].Removed)

@@ -67,6 +67,9 @@ func (e *entity) reduce(ref contract.SharePlanRef) {
 	if e.leaving != nil || ref.Leaving != "" && ref.Leaving == e.state.StayDigest {
 		return
 	}
+	if e.state.StayDigest != "" { // the target said no to others or to more: it is asked about these too, whatever the budget
+		ref.Budget.Over = true
+	}
 	e.nextRun()
 	in := contract.ReductionInput{
 		Run: e.run(), ID: e.reductionID(), TopologyDigest: e.state.TopologyDigest, PlanDigest: ref.Digest, Plan: ref,

@@ -133,7 +133,7 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 		e.enter(contract.PhaseRejected, fmt.Sprintf("tenant %s did not agree that %d of the people leave; apply again to ask again", e.state.Target.Name, ref.Counts.Removals))
 		return nil
 	}
-	e.enter(contract.PhaseInSync, "")
+	e.enter(contract.PhaseInSync, ref.Held)
 	return nil
 }
 

@@ -36,6 +36,7 @@ func (e *entity) stop() error {
 	if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.DropShare, drop).Get(e.ctx, nil); err != nil {
 		return e.applyFailed(err, "recording the end of the share failed")
 	}
+	e.drain() // what was applied before the end is over with it: otherwise a second stop, said after that apply, would be lost
 	e.state.Stop, e.state.People, e.state.Failures, e.retryAt = nil, 0, 0, time.Time{}
 	e.state.DeclaredDigest = ""
 	e.wrote()

@@ -125,6 +125,17 @@ func TestGuestsAreNotedBeforeTheSetUpThatLetsTheEngineConvertThem(t *testing.T) 
 	require.Less(t, noted, slices.Index(w.order, contract.SetupWorkflow))
 }
 
+// TestANoToARemovalHoldsForAPartOfItToo: somebody comes back after the target said no to two; the other one alone is
+// within the budget, and the target is asked all the same.
+func TestANoToARemovalHoldsForAPartOfItToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.accepted, w.setUp, w.removals, w.refusesToLose = true, true, 2, true
+	w.Later(time.Hour, func() { w.removals = 1; w.observed(true) })
+	w.until(day, state(contract.PhaseInSync))
+	require.Equal(t, []bool{true, true}, w.askedAbout)
+}
+
 func TestAProofThatIsAwaitedHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -28,19 +28,22 @@ type world struct {
 	planErr                   error
 	takenAt                   time.Time // of the snapshots; zero: always fresh
 
-	fails     map[string]error // by child or activity
-	answer    contract.AcceptanceResult
-	answerIn  time.Duration // 0: waits for cancellation
-	leaveIn   time.Duration
-	guests    int      // to be converted by the set-up
-	order     []string // of what was noted and set up
-	stay      string   // rejected or expired: nobody may leave
-	proveIn   time.Duration
-	inFlight  int
-	most      int
-	statuses  []store.ShareStatus
-	teardowns int
-	early     bool // a teardown while somebody was not proven
+	fails         map[string]error // by child or activity
+	answer        contract.AcceptanceResult
+	answerIn      time.Duration // 0: waits for cancellation
+	leaveIn       time.Duration
+	guests        int      // to be converted by the set-up
+	order         []string // of what was noted and set up
+	stay          string   // rejected or expired: nobody may leave
+	proveIn       time.Duration
+	inFlight      int
+	most          int
+	statuses      []store.ShareStatus
+	teardowns     int
+	askedAbout    []bool // per reduction: was the target asked?
+	refusesToLose bool
+
+	early bool // a teardown while somebody was not proven
 }
 
 func newWorld(t *testing.T) *world {
@@ -123,6 +126,7 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 		ref.Pending, ref.Counts.Removals = w.pending, w.removals
 		if w.removals > 0 {
 			ref.Kinds, ref.Leaving = append(ref.Kinds, plan.ScopeRemove), fmt.Sprintf("%d people", w.removals)
+			ref.Budget.Over = w.refusesToLose && w.removals > 1
 		}
 	}
 	return ref, nil
@@ -148,6 +152,10 @@ func (w *world) acceptance(ctx workflow.Context, _ contract.AcceptanceInput) (co
 func (w *world) reduction(ctx workflow.Context, in contract.ReductionInput) (contract.ReductionResult, error) {
 	w.inFlight++
 	defer func() { w.inFlight-- }()
+	w.askedAbout = append(w.askedAbout, in.Plan.Budget.Over)
+	if w.refusesToLose && in.Plan.Budget.Over {
+		return contract.ReductionResult{Status: "rejected"}, nil
+	}
 	w.most = max(w.most, w.inFlight)
 	if !in.Drain {
 		if err := workflow.Sleep(ctx, max(w.leaveIn, time.Second)); err != nil {
