@@ -64,6 +64,9 @@ func (c *Control) Preview(ctx context.Context, org, topologyDigest string) (cont
 // Apply hands a topology to its organization, which is started when it does not run yet.
 func (c *Control) Apply(ctx context.Context, org string, in contract.ApplyInput, key string) (contract.ApplyResult, error) {
 	var out contract.ApplyResult
+	if err := c.reach(ctx, "apply the topology"); err != nil {
+		return out, err
+	}
 	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: contract.OrganizationID(org), TaskQueue: contract.CoreQueue,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -123,7 +126,21 @@ func (c *Control) Ping(ctx context.Context) error {
 	return nil
 }
 
+// reach fails soon when Temporal does not answer: the SDK tries an update for a minute, and a person waits for it.
+func (c *Control) reach(ctx context.Context, op string) error {
+	const soon = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	if _, err := c.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return c.problem(op, err)
+	}
+	return nil
+}
+
 func (c *Control) update(ctx context.Context, op, workflowID, name, key string, in, out any) error {
+	if err := c.reach(ctx, op); err != nil {
+		return err
+	}
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: workflowID, UpdateID: key, UpdateName: name, Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
