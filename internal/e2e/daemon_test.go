@@ -3,6 +3,7 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -40,18 +41,32 @@ func (s *story) startDaemon(flags []string) error {
 		return errors.New("entented runs already")
 	}
 	began := time.Now()
-	var err error
-	args := append([]string{"--config", s.configFile()}, flags...)
-	if s.daemon, err = start("entented", s.program("entented"), filepath.Join(s.work, ".entented.log"), s.work, os.Environ(), args...); err != nil {
-		return err
+	url, err := s.launch(flags)
+	for range 2 {
+		// The embedded Temporal server picks free ports and binds them a moment later: another process may be quicker.
+		if err == nil || !strings.Contains(s.daemon.output(), "address already in use") {
+			break
+		}
+		s.ts.Logf("a port was taken; once more")
+		url, err = s.launch(flags)
 	}
-	url, err := s.daemon.awaitLine(daemonReady, startPatience)
 	if err != nil {
 		return err
 	}
-	s.ts.Setenv("ENTENTE_SERVER", url)
+	if s.api == nil {
+		s.ts.Setenv("ENTENTE_SERVER", url)
+	}
 	s.ts.Logf("entented serves after %.1fs", time.Since(began).Seconds())
 	return nil
+}
+
+func (s *story) launch(flags []string) (string, error) {
+	args := append([]string{"--config", s.configFile()}, flags...)
+	var err error
+	if s.daemon, err = start("entented", s.program("entented"), filepath.Join(s.work, ".entented.log"), s.work, os.Environ(), args...); err != nil {
+		return "", err
+	}
+	return s.daemon.awaitLine(daemonReady, startPatience)
 }
 
 func (s *story) configFile() string { return filepath.Join(s.work, ".entented.yaml") }
@@ -61,6 +76,11 @@ func (s *story) configure() error {
 	if s.sim == nil {
 		return errors.New("start a world first")
 	}
+	var err error
+	if s.port, err = temporalPort(); err != nil {
+		return err
+	}
+	s.ts.Setenv("TEMPORAL_PORT", s.port)
 	for _, dir := range []string{".secrets", ".tokens"} {
 		if err := os.MkdirAll(filepath.Join(s.work, dir), 0o700); err != nil {
 			return err
@@ -86,4 +106,35 @@ func (s *story) configure() error {
 	}
 	fmt.Fprintf(&c, "auth:\n  tokens:\n"+tokens, filepath.Join(s.work, ".tokens"))
 	return os.WriteFile(s.configFile(), []byte(c.String()), 0o600)
+}
+
+// temporalPort is a port that was free a moment ago, for a Temporal server that must come back at the same place.
+func temporalPort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = l.Close() }()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// apiCommand starts a process that has neither Temporal nor workers of its own.
+func (s *story) apiCommand(args []string) error {
+	if len(args) != 1 || args[0] != "start" {
+		return errors.New("usage: api start")
+	}
+	flags := []string{
+		"--config", s.configFile(), "--role", "api", "--temporal-address", "127.0.0.1:" + s.port,
+		"--keys-file", filepath.Join(s.work, ".data", "payload.keys"),
+	}
+	var err error
+	if s.api, err = start("entented --role api", s.program("entented"), filepath.Join(s.work, ".api.log"), s.work, os.Environ(), flags...); err != nil {
+		return err
+	}
+	url, err := s.api.awaitLine(daemonReady, startPatience)
+	if err == nil {
+		s.ts.Setenv("ENTENTE_SERVER", url)
+	}
+	return err
 }

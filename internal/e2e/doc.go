@@ -14,6 +14,8 @@
 //	daemon start [FLAG…]         start entented for that world and wait until it serves
 //	daemon stop|kill             end it as Ctrl-C does, or with SIGKILL
 //	daemon restart [FLAG…]       start it again where it stopped
+//	api start                    a second entented that only serves the API, with the Temporal server of a daemon that
+//	                             was started with --temporal-port $TEMPORAL_PORT; entente speaks to it from here on
 //	as NAME                      who types entente from here on: platform, admin-a, admin-b, admin-c, viewer, stranger
 //	secret TENANT TEXT           put another client secret into the daemon's file for the tenant
 //	capture NAME REGEXP          keep in $NAME what the first group matches in what was printed last

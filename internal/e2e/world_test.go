@@ -25,6 +25,8 @@ type story struct {
 	work   string
 	sim    *process
 	daemon *process
+	api    *process // a second entented that only serves the API
+	port   string   // of the daemon's Temporal, when a second process needs it
 	admin  *simclient.Client
 	info   simclient.Info
 	before map[string]map[string]string // by tenant, the objects that were there before Entente: id to name
@@ -47,7 +49,7 @@ func (s *story) end() {
 	if s.t.Failed() {
 		s.tellRequests()
 	}
-	for _, p := range []*process{s.daemon, s.sim} {
+	for _, p := range []*process{s.api, s.daemon, s.sim} {
 		if p == nil {
 			continue
 		}
