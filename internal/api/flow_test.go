@@ -148,7 +148,7 @@ func TestOnlyTheTargetsAdminDecides(t *testing.T) {
 	}
 	d := w.Control.Decisions[0]
 	if d.By != "c-admin" || d.MaxUsers != 10 || d.ExistingGuests != "convert" || d.ExpiresAfter != 90*24*time.Hour || d.PlanDigest == "" ||
-		len(d.Exclusions) != 1 || d.Exclusions[0] != (ident.Person{Home: "b", ID: "id-barbara"}) {
+		len(d.Exclusions) != 1 || d.Exclusions[0].Person != (ident.Person{Home: "b", ID: "id-barbara"}) {
 		t.Errorf("the decision is %+v", d)
 	}
 	_, err = c.Approve(t.Context(), apitest.Org, "req-b-c-1", in)

@@ -154,6 +154,7 @@ func (s *server) approve(ctx context.Context, in *inApprove) (wire.Decided, erro
 	if d.Exclusions, err = s.excluded(ctx, r, in.Body.Exclusions); err != nil {
 		return wire.Decided{}, err
 	}
+	d.Excluded = len(d.Exclusions)
 	return s.decide(ctx, r, d, in.key())
 }
 
@@ -197,7 +198,7 @@ func (s *server) decide(ctx context.Context, r store.Request, d contract.Decisio
 }
 
 // excluded finds the people an admin leaves out among those the request is about.
-func (s *server) excluded(ctx context.Context, r store.Request, upns []string) ([]ident.Person, error) {
+func (s *server) excluded(ctx context.Context, r store.Request, upns []string) ([]plan.Exclusion, error) {
 	if len(upns) == 0 {
 		return nil, nil
 	}
@@ -209,7 +210,7 @@ func (s *server) excluded(ctx context.Context, r store.Request, upns []string) (
 	for _, e := range p.Effects {
 		byUPN[strings.ToLower(e.UPN)] = e.Person
 	}
-	var out []ident.Person
+	var out []plan.Exclusion
 	wrong := wire.From(&problem.Error{Kind: problem.Invalid, Op: "approve", Detail: "somebody to be excluded is not in the request; nothing was decided",
 		Remedy: "use the user principal names that the request lists"})
 	for i, upn := range upns {
@@ -218,7 +219,7 @@ func (s *server) excluded(ctx context.Context, r store.Request, upns []string) (
 			wrong.Errors = append(wrong.Errors, wire.Fault{Location: fmt.Sprintf("body.exclusions[%d]", i), Rule: "not-in-request", Message: upn + " is not in the request"})
 			continue
 		}
-		out = append(out, person)
+		out = append(out, plan.Exclusion{Person: person})
 	}
 	if len(wrong.Errors) > 0 {
 		return nil, wrong

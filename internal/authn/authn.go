@@ -57,6 +57,14 @@ type Principal struct {
 	More    []Binding    `json:"more,omitempty"`
 }
 
+// ID says who it is, whatever the name: what tells two people apart. A configured token is one person.
+func (p Principal) ID() string {
+	if p.Subject != "" {
+		return p.Subject
+	}
+	return "token/" + p.Name
+}
+
 // Bindings are all roles that the principal holds, the first one first. Nobody in particular holds none.
 func (p Principal) Bindings() []Binding {
 	if p.Role == "" {

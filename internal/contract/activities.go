@@ -37,6 +37,8 @@ const (
 	ConvertGuests      = "graphwrite.convert-guests"
 	UndeletePeople     = "graphwrite.undelete-people"
 	UndeletePlanned    = "graphwrite.undelete-planned"
+	BlockPlanned       = "graphwrite.block-planned"
+	UnblockPlanned     = "graphwrite.unblock-planned"
 	DeleteJob          = "graphwrite.delete-job"
 	DeleteApplication  = "graphwrite.delete-application"
 	DeleteGroup        = "graphwrite.delete-group"
@@ -58,7 +60,61 @@ const (
 	KeepRestored      = "record.keep-restored"
 	RecordConversions = "record.record-conversions"
 	DropShare         = "record.drop-share"
+	RevokeEnvelope    = "record.revoke-envelope"
+	NoteApproval      = "record.note-approval"
+
+	ListChannels = "announce.list-channels"
+	Deliver      = "announce.deliver"
 )
+
+// Occasion is why people are told of a request. The strings are wire format.
+type Occasion string
+
+// The occasions, in the order in which they may come.
+const (
+	Asked     Occasion = "asked"
+	Reminded  Occasion = "reminded"
+	Escalated Occasion = "escalated"
+	Ended     Occasion = "ended" // answered, expired or withdrawn
+)
+
+// AnnounceIn is one occasion of one request. Seq counts reminders.
+type AnnounceIn struct {
+	Org       string   `json:"org"`
+	RequestID string   `json:"requestId"`
+	Occasion  Occasion `json:"occasion"`
+	Seq       int      `json:"seq,omitempty"`
+}
+
+// ChannelsOut names the configured channels that an occasion goes to; none is no error.
+type ChannelsOut struct {
+	Channels []string `json:"channels,omitempty"`
+}
+
+// DeliverIn delivers to one channel, so that a repeat after one channel's failure tells no other channel twice. ID is
+// the same for every repeat: receivers see it and can tell.
+type DeliverIn struct {
+	AnnounceIn
+	Channel string `json:"channel"`
+	ID      string `json:"id"`
+}
+
+// RevokeIn takes a target's yes back.
+type RevokeIn struct {
+	Org     string        `json:"org"`
+	Share   ident.Share   `json:"share"`
+	Command RevokeCommand `json:"command"`
+	At      time.Time     `json:"at"`
+	Run     string        `json:"run"`
+}
+
+// NoteApprovalIn shows that some, but not enough, have agreed.
+type NoteApprovalIn struct {
+	Org      string   `json:"org"`
+	ID       string   `json:"id"`
+	Decision Decision `json:"decision"`
+	Missing  int      `json:"missing"`
+}
 
 // ObserveIn asks for one observation of one tenant. Groups and applications of interest come from the
 // topology.

@@ -44,6 +44,7 @@ type ApplyInput struct {
 	Shares         []ident.Share `json:"shares"`
 	Pace           Pace          `json:"pace"`
 	By             string        `json:"by"`
+	Subject        string        `json:"subject,omitempty"` // of By: who it is, whatever they are called
 }
 
 // ApplyResult says what the organization took over.
@@ -90,6 +91,7 @@ type TopologyAppliedSignal struct {
 	Shares         []ident.Share `json:"shares,omitempty"` // for tenants: the shares they belong to
 	Pace           Pace          `json:"pace"`
 	By             string        `json:"by"`
+	Subject        string        `json:"subject,omitempty"` // of By
 	// Released tells a tenant that nothing needs it any more: it ends.
 	Released bool `json:"released,omitempty"`
 }
@@ -140,15 +142,31 @@ type ShareState struct {
 	Failures       int              `json:"failures"`              // passes in a row that ended blocked
 	AskedDigest    string           `json:"askedDigest,omitempty"` // the topology the target answered no to
 	StayDigest     string           `json:"stayDigest,omitempty"`  // who may not be taken out: the answer to their reduction was no
+	Requester      string           `json:"requester,omitempty"`   // subject of who applied the topology: may not answer for the target
 	Stop           *StopCommand     `json:"stop,omitempty"`
 	Restores       []RestoreCommand `json:"restores,omitempty"`
 	Reverts        []RevertCommand  `json:"reverts,omitempty"`
+	Revoke         *RevokeCommand   `json:"revoke,omitempty"`
 }
 
 // StopCommand drains and tears a share down.
 type StopCommand struct {
 	By     string `json:"by"`
 	Reason string `json:"reason"`
+}
+
+// The ways to take a yes back.
+const (
+	Freeze     = "freeze" // nothing new comes in; who is there stays
+	DrainShare = "drain"  // everybody is taken out, then the share is taken down
+)
+
+// RevokeCommand takes a target's yes back.
+type RevokeCommand struct {
+	Mode    string `json:"mode"` // freeze | drain
+	By      string `json:"by"`
+	Subject string `json:"subject,omitempty"`
+	Reason  string `json:"reason"`
 }
 
 // RestoreCommand undoes a reduction, wholly or for some people.
@@ -167,14 +185,17 @@ type RevertCommand struct {
 
 // Decision answers a request.
 type Decision struct {
-	Approve        bool           `json:"approve"`
-	By             string         `json:"by"`
-	Reason         string         `json:"reason,omitempty"`
-	MaxUsers       int            `json:"maxUsers,omitempty"`       // 0: as asked
-	ExistingGuests string         `json:"existingGuests,omitempty"` // keep | convert; "": as asked, keep where asked to ask
-	Exclusions     []ident.Person `json:"exclusions,omitempty"`
-	ExpiresAfter   time.Duration  `json:"expiresAfter,omitempty"` // 0: as asked
-	PlanDigest     string         `json:"planDigest,omitempty"`   // what the admin saw; refused when stale
+	Approve        bool                 `json:"approve"`
+	By             string               `json:"by"`
+	Subject        string               `json:"subject,omitempty"` // who By is, whatever they are called; one subject counts once
+	Reason         string               `json:"reason,omitempty"`
+	MaxUsers       int                  `json:"maxUsers,omitempty"`       // 0: as asked
+	ExistingGuests string               `json:"existingGuests,omitempty"` // keep | convert; "": as asked, keep where asked to ask
+	Exclusions     []plan.Exclusion     `json:"exclusions,omitempty"`
+	Rules          []plan.ExclusionRule `json:"rules,omitempty"`
+	Excluded       int                  `json:"excluded,omitempty"`     // how many of those who ask, exclusions and rules leave out
+	ExpiresAfter   time.Duration        `json:"expiresAfter,omitempty"` // 0: as asked
+	PlanDigest     string               `json:"planDigest,omitempty"`   // what the admin saw; refused when stale
 }
 
 // DecisionResult says where the request stands after a decision.
@@ -212,6 +233,7 @@ type SharePlanRef struct {
 	Leaving    string              `json:"leaving,omitempty"`  // digest of who would be taken out
 	Held       string              `json:"held,omitempty"`     // a rule that holds removals back, in words
 	Declared   bool                `json:"declared"`           // the topology still names this share
+	Deadline   time.Time           `json:"deadline,omitzero"`  // when an acceptance or a hold ends: the plan is another one then
 	Warnings   []string            `json:"warnings,omitempty"` // rules only
 }
 
@@ -244,6 +266,7 @@ type AcceptanceInput struct {
 	Run       RunInput     `json:"run"`
 	RequestID string       `json:"requestId"`
 	Plan      SharePlanRef `json:"plan"`
+	Requester string       `json:"requester,omitempty"` // subject of who asks: never counts as an approver
 }
 
 // AcceptanceResult is the target's answer.
@@ -278,6 +301,7 @@ type ReductionInput struct {
 	Grace          time.Duration `json:"grace"`
 	Drain          bool          `json:"drain,omitempty"` // a stop: asked for by a person, so the budget does not hold it
 	Reason         string        `json:"reason"`
+	Requester      string        `json:"requester,omitempty"` // subject of who asks: never counts as an approver
 }
 
 // ReductionResult says how it ended.

@@ -27,6 +27,7 @@ const (
 	StopUpdate    = "stop"
 	RestoreUpdate = "restore"
 	RevertUpdate  = "revert-conversions"
+	RevokeUpdate  = "revoke"
 
 	TopologyApplied  = "topology-applied"
 	TenantObserved   = "tenant-observed"
@@ -81,6 +82,7 @@ const (
 	PhaseInSync     Phase = "in-sync"
 	PhaseRefused    Phase = "refused" // a rule forbids what the topology asks
 	PhaseBlocked    Phase = "blocked" // a problem that a person must repair; tried again by itself
+	PhaseFrozen     Phase = "frozen"  // the target took its yes back: nothing new comes in
 	PhaseStopping   Phase = "stopping"
 	PhaseStopped    Phase = "stopped"
 )

@@ -35,9 +35,9 @@ func (s *sharePlanner) keptOut() {
 	if s.envelope == nil {
 		return
 	}
-	for _, p := range s.envelope.Exclusions {
-		if p.Home == s.share.Source && s.outside[p.ID] == "" {
-			s.outside[p.ID] = "the target's acceptance excludes this person"
+	for _, x := range s.envelope.Exclusions {
+		if x.Person.Home == s.share.Source && s.outside[x.Person.ID] == "" {
+			s.outside[x.Person.ID] = "the target's acceptance excludes this person"
 		}
 	}
 }

@@ -113,7 +113,7 @@ func TestRules(t *testing.T) {
 		{name: "an exclusion in the envelope of a new share", fresh: true, change: func(w *world) {
 			w.agree("keep")
 			e := w.envelopes[edge("b", "c")]
-			e.Exclusions = []ident.Person{{Home: "b", ID: "b-barbara"}}
+			e.Exclusions = []Exclusion{{Person: ident.Person{Home: "b", ID: "b-barbara"}}}
 			w.envelopes[edge("b", "c")] = e
 		}, check: func(t *testing.T, s SharePlan) {
 			if effectOn(s, "b-barbara").Action != HeldOut || effectOn(s, "b-bob").Action != Leave || !slices.Equal(s.Desired.Members, []string{"b-bob"}) {

@@ -40,28 +40,59 @@ type Link struct {
 
 // Envelope is what a target accepted for a share.
 type Envelope struct {
-	RequestID      string         `json:"requestId"`
-	Share          ident.Share    `json:"share"`
-	Sets           []string       `json:"sets"`
-	MaxUsers       int            `json:"maxUsers"`
-	UserType       string         `json:"userType"`
-	ExistingGuests string         `json:"existingGuests"`        // keep | convert: what the admin agreed to
-	AskedGuests    string         `json:"askedGuests,omitempty"` // what the topology had asked for then: ask, convert or keep
-	Exclusions     []ident.Person `json:"exclusions,omitempty"`
-	ExpiresAt      time.Time      `json:"expiresAt"`
-	PlanDigest     string         `json:"planDigest"`
-	AcceptedBy     []string       `json:"acceptedBy"`
-	AcceptedAt     time.Time      `json:"acceptedAt"`
+	RequestID      string      `json:"requestId"`
+	Share          ident.Share `json:"share"`
+	Sets           []string    `json:"sets"`
+	MaxUsers       int         `json:"maxUsers"`
+	UserType       string      `json:"userType"`
+	ExistingGuests string      `json:"existingGuests"`        // keep | convert: what the admin agreed to
+	AskedGuests    string      `json:"askedGuests,omitempty"` // what the topology had asked for then: ask, convert or keep
+	// Auto: from now on the topology answers for the target, while the share carries fewer than AutoBelow people
+	// (0: any number) and its policy still says so.
+	Auto       bool            `json:"auto,omitempty"`
+	AutoBelow  int             `json:"autoBelow,omitempty"`
+	Exclusions []Exclusion     `json:"exclusions,omitempty"`
+	Rules      []ExclusionRule `json:"rules,omitempty"`
+	ExpiresAt  time.Time       `json:"expiresAt"`
+	PlanDigest string          `json:"planDigest"`
+	AcceptedBy []string        `json:"acceptedBy"`
+	AcceptedAt time.Time       `json:"acceptedAt"`
+	// Revoked: the target took its yes back. Nothing new comes in; who leaves still leaves.
+	Revoked *Revocation `json:"revoked,omitempty"`
 }
 
-// Hold is a target's decision about one person.
+// Exclusion leaves one person out of what was accepted.
+type Exclusion struct {
+	Person ident.Person `json:"person"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+// ExclusionRule leaves out whoever fits, now and later.
+type ExclusionRule struct {
+	Field  string `json:"field"` // upn | mail | name | department | jobTitle
+	Match  string `json:"match"` // * stands for anything; letters' case does not count
+	Reason string `json:"reason,omitempty"`
+}
+
+// Revocation is a yes taken back.
+type Revocation struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// Hold is a target's decision about one person. keepOut takes the person out of the share's scope for that target.
+// blocked leaves the account and keeps its sign-in off, whatever Microsoft's engine makes of it.
 type Hold struct {
 	Person ident.Person `json:"person"`
 	Tenant ident.Tenant `json:"tenant"` // the target that decided
 	Kind   string       `json:"kind"`   // keepOut | blocked
 	Reason string       `json:"reason"`
 	By     string       `json:"by"`
+	At     time.Time    `json:"at,omitzero"`
 	Until  time.Time    `json:"until,omitzero"`
+	// Ended: it was released or ran out, and what it did (a sign-in turned off) is not undone yet.
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // Inclusion keeps a restored person in a share until the set names them again, or until it ends.
@@ -150,6 +181,8 @@ const (
 	StartJob        Kind = "source.start-job"
 	Convert         Kind = "target.convert" // existing guests become Members
 	Undelete        Kind = "target.restore" // people come back from the target's recycle bin
+	Block           Kind = "target.block"   // the sign-in of held people is turned off
+	Unblock         Kind = "target.unblock" // and on again, where a hold of ours had turned it off
 )
 
 // Change is one ordered step.
@@ -193,7 +226,10 @@ const (
 	Restore EffectAction = "restore"     // comes back from the recycle bin, same object id
 	Remove  EffectAction = "remove"      // soft-deleted in the target
 	Skip    EffectAction = "skip"        // the engine would skip this person; Reason says why
-	HeldOut EffectAction = "held"        // a hold keeps the person out
+	HeldOut EffectAction = "held"        // a hold or an exclusion keeps the person out
+	Wait    EffectAction = "wait"        // would come, but is outside of what the target accepted: waits for its answer
+	TurnOff EffectAction = "block"       // a hold turns the sign-in off in the target
+	TurnOn  EffectAction = "unblock"     // the hold is over: sign-in as before
 )
 
 // Refusal is a change that is not planned because a rule forbids it. Fatal ones stop the whole apply.
@@ -227,13 +263,17 @@ type Counts struct {
 	Converts int `json:"converts"`
 	Restores int `json:"restores"`
 	Removals int `json:"removals"`
+	Waiting  int `json:"waiting,omitempty"` // people held back until the target answers
 	Refusals int `json:"refusals"`
 }
 
-// AcceptanceNeed is why a target has to be asked.
+// AcceptanceNeed is why a target has to be asked. Where it accepted before, what is inside of that flows all the same;
+// the changes and effects of the plan are only those.
 type AcceptanceNeed struct {
 	Needed bool   `json:"needed"`
-	Why    string `json:"why,omitempty"` // not accepted yet; over the cap: …; new set: …; the acceptance has expired
+	Why    string `json:"why,omitempty"`    // not accepted yet; over the cap: …; new set: …; the acceptance has expired
+	Delta  bool   `json:"delta,omitempty"`  // it accepted before: only what is outside of that waits
+	Frozen bool   `json:"frozen,omitempty"` // it took its yes back: nothing new comes, and it is not asked by itself
 }
 
 // BudgetVerdict compares a reduction with its budget.

@@ -115,7 +115,10 @@ type Request struct {
 	Why        string        `json:"why"`
 	People     int           `json:"people"`
 	MaxUsers   int           `json:"maxUsers"`
-	Guests     int           `json:"guests"` // existing guests that would be converted
+	Guests     int           `json:"guests"`              // existing guests that would be converted
+	Delta      bool          `json:"delta,omitempty"`     // what the target accepted before goes on; this is about the rest
+	Approvers  int           `json:"approvers,omitempty"` // how many different people must agree
+	Approvals  []string      `json:"approvals,omitempty"` // who has agreed so far
 	Status     RequestStatus `json:"status"`
 	Workflow   string        `json:"workflow"` // the workflow that waits for the answer
 	OpenedAt   time.Time     `json:"openedAt"`

@@ -69,10 +69,13 @@ const (
 // The grammar. These tables are constants that Go has no syntax for; nothing writes to them.
 var (
 	acceptanceTable = &table{what: "acceptance", doc: "How the target is asked before people are sent there.", fields: []field{
-		{name: "mode", kind: text, values: []string{"manual", "auto"}, standard: "manual", doc: "manual asks the target's admins; auto does not."},
+		{name: "mode", kind: text, values: []string{"manual", "auto"}, standard: "manual", doc: "manual asks the target's admins whenever something leaves what they accepted; auto asks once whether the topology may answer for them from then on."},
+		{name: "autoBelow", kind: number, min: 0, max: 1_000_000, standard: "0", doc: "With mode auto: only while the share carries fewer people than this; 0 is any number."},
 		{name: "approvers", kind: number, min: 1, max: 10, standard: "1", doc: "How many different people must agree."},
 		{name: "maxUsers", kind: number, min: 1, max: 1_000_000, standard: "500", doc: "How many people the share may carry before the target is asked again."},
 		{name: "expiresAfter", kind: duration, least: "1s", standard: "90d", doc: "How long an acceptance holds."},
+		{name: "remindAfter", kind: duration, least: "1s", standard: "3d", doc: "How long a request waits before its target is reminded, and again after as long."},
+		{name: "escalateAfter", kind: duration, least: "1s", standard: "7d", doc: "How long a request waits before the target's second group is told."},
 		{name: "askFor", kind: duration, least: "1s", standard: "14d", doc: "How long a request waits for an answer."},
 	}}
 	userTypeTable = &table{what: "userType", doc: "What shared people are in the target.", fields: []field{

@@ -66,7 +66,7 @@ func (p printer) shares(shares []Share, defaults Policy) {
 // policy writes the blocks of a policy that differ from base.
 func (p printer) policy(indent string, base, policy Policy) {
 	if a := policy.Acceptance; a != base.Acceptance {
-		p.block(indent, "acceptance", "mode", a.Mode, "approvers", a.Approvers, "maxUsers", a.MaxUsers, "expiresAfter", a.ExpiresAfter, "askFor", a.AskFor)
+		p.block(indent, "acceptance", "mode", a.Mode, "autoBelow", a.AutoBelow, "approvers", a.Approvers, "maxUsers", a.MaxUsers, "expiresAfter", a.ExpiresAfter, "remindAfter", a.RemindAfter, "escalateAfter", a.EscalateAfter, "askFor", a.AskFor)
 	}
 	if u := policy.UserType; u != base.UserType {
 		p.block(indent, "userType", "value", u.Value, "existingGuests", u.ExistingGuests)

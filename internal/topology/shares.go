@@ -15,7 +15,7 @@ import (
 // Defaults is the policy of a share about which the file says nothing.
 func Defaults() Policy {
 	return Policy{
-		Acceptance:     Acceptance{Mode: "manual", Approvers: 1, MaxUsers: 500, ExpiresAfter: 90 * Day, AskFor: 14 * Day},
+		Acceptance:     Acceptance{Mode: "manual", Approvers: 1, MaxUsers: 500, ExpiresAfter: 90 * Day, RemindAfter: 3 * Day, EscalateAfter: 7 * Day, AskFor: 14 * Day},
 		UserType:       UserType{Value: "member", ExistingGuests: "ask"},
 		Deprovisioning: Deprovisioning{Action: "softDelete", Grace: 24 * time.Hour, Budget: Budget{Count: 50, Percent: 10}},
 		Observe:        Observe{Every: 40 * time.Minute},
@@ -29,6 +29,9 @@ func applyPolicy(m mapping, p *Policy) {
 	acceptance.number("approvers", &p.Acceptance.Approvers)
 	acceptance.number("maxUsers", &p.Acceptance.MaxUsers)
 	acceptance.duration("expiresAfter", &p.Acceptance.ExpiresAfter)
+	acceptance.number("autoBelow", &p.Acceptance.AutoBelow)
+	acceptance.duration("remindAfter", &p.Acceptance.RemindAfter)
+	acceptance.duration("escalateAfter", &p.Acceptance.EscalateAfter)
 	acceptance.duration("askFor", &p.Acceptance.AskFor)
 	userType := m.child("userType")
 	userType.choice("value", &p.UserType.Value)

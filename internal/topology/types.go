@@ -68,11 +68,14 @@ type Policy struct {
 
 // Acceptance is how the target is asked.
 type Acceptance struct {
-	Mode         string        `json:"mode"`      // manual | auto
-	Approvers    int           `json:"approvers"` // distinct people
-	MaxUsers     int           `json:"maxUsers"`
-	ExpiresAfter time.Duration `json:"expiresAfter"` // of the envelope
-	AskFor       time.Duration `json:"askFor"`       // how long a request waits before it expires
+	Mode          string        `json:"mode"`                // manual | auto
+	AutoBelow     int           `json:"autoBelow,omitempty"` // auto: only while the share carries fewer people; 0: any number
+	Approvers     int           `json:"approvers"`           // distinct people
+	MaxUsers      int           `json:"maxUsers"`
+	ExpiresAfter  time.Duration `json:"expiresAfter"`  // of the envelope
+	RemindAfter   time.Duration `json:"remindAfter"`   // a request that nobody answered is said again after this, and again after as long
+	EscalateAfter time.Duration `json:"escalateAfter"` // and to a second group after this
+	AskFor        time.Duration `json:"askFor"`        // how long a request waits before it expires
 }
 
 // UserType is what shared people are in the target.

@@ -86,7 +86,7 @@ func (q *question) mayDecide(d contract.Decision) error {
 		return refuse(problem.Conflict, "the request is already "+string(q.outcome))
 	case d.PlanDigest != "" && !slices.Contains(q.alike, d.PlanDigest):
 		return refuse(problem.Stale, "the people who ask have changed since; look again")
-	case d.Approve && d.MaxUsers != 0 && d.MaxUsers < q.in.Plan.Counts.People-len(d.Exclusions):
+	case d.Approve && d.MaxUsers != 0 && d.MaxUsers < q.in.Plan.Counts.People+q.in.Plan.Counts.Waiting-d.Excluded:
 		return refuse(problem.Invalid, fmt.Sprintf("a cap of %d is below the %d people who ask to come in; raise it, exclude people, or reject", d.MaxUsers, q.in.Plan.Counts.People))
 	case d.ExistingGuests != "" && d.ExistingGuests != "keep" && d.ExistingGuests != "convert":
 		return refuse(problem.Invalid, "existing guests are kept or converted, nothing else")
@@ -162,7 +162,7 @@ func (q *question) envelope(now time.Time) *plan.Envelope {
 		if d.ExistingGuests == "keep" || (d.ExistingGuests == "" && policy.UserType.ExistingGuests != "convert") {
 			e.ExistingGuests = "keep"
 		}
-		e.Exclusions = append(e.Exclusions, d.Exclusions...)
+		e.Exclusions, e.Rules = append(e.Exclusions, d.Exclusions...), append(e.Rules, d.Rules...)
 	}
 	return e
 }

@@ -110,7 +110,7 @@ func TestACapBelowThePeopleIsFineWhenTheRestAreExcluded(t *testing.T) {
 	t.Parallel()
 	e := env(t)
 	d := yes("carol")
-	d.MaxUsers, d.Exclusions = 6, []ident.Person{{Home: "b", ID: "1"}}
+	d.MaxUsers, d.Excluded, d.Exclusions = 6, 1, []plan.Exclusion{{Person: ident.Person{Home: "b", ID: "1"}}}
 	e.Update(time.Hour, contract.DecideUpdate, d)
 	result, closed := outcome(t, e, asks(1, 7))
 	require.Equal(t, "approved", result.Status)
@@ -174,8 +174,8 @@ func TestTheEnvelopeIsTheNarrowestOfWhatWasSaid(t *testing.T) {
 	t.Parallel()
 	e := env(t)
 	a, b := yes("carol"), yes("dave")
-	a.MaxUsers, a.ExpiresAfter, a.ExistingGuests, a.Exclusions = 50, 30*24*time.Hour, "convert", []ident.Person{{Home: "b", ID: "1"}}
-	b.MaxUsers, b.ExistingGuests, b.Exclusions = 20, "keep", []ident.Person{{Home: "b", ID: "2"}}
+	a.MaxUsers, a.ExpiresAfter, a.ExistingGuests, a.Exclusions = 50, 30*24*time.Hour, "convert", []plan.Exclusion{{Person: ident.Person{Home: "b", ID: "1"}}}
+	b.MaxUsers, b.ExistingGuests, b.Exclusions = 20, "keep", []plan.Exclusion{{Person: ident.Person{Home: "b", ID: "2"}}}
 	e.Update(1*time.Hour, contract.DecideUpdate, a)
 	e.Update(2*time.Hour, contract.DecideUpdate, b)
 	_, closed := outcome(t, e, asks(2, 7))
@@ -183,7 +183,7 @@ func TestTheEnvelopeIsTheNarrowestOfWhatWasSaid(t *testing.T) {
 	require.Equal(t, 20, env.MaxUsers)
 	require.Equal(t, 30*24*time.Hour, env.ExpiresAt.Sub(env.AcceptedAt))
 	require.Equal(t, "keep", env.ExistingGuests)
-	require.Equal(t, []ident.Person{{Home: "b", ID: "1"}, {Home: "b", ID: "2"}}, env.Exclusions)
+	require.Equal(t, []plan.Exclusion{{Person: ident.Person{Home: "b", ID: "1"}}, {Person: ident.Person{Home: "b", ID: "2"}}}, env.Exclusions)
 }
 
 func TestOnlyWhatIsAskedNowIsAnswered(t *testing.T) {

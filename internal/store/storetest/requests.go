@@ -106,7 +106,7 @@ func requestsFinal(t *testing.T, d Database) {
 
 func envelopes(t *testing.T, d Database) {
 	s, ctx := open(t, d), t.Context()
-	one := plan.Envelope{RequestID: "r", Share: bc, Sets: []string{"b-people"}, MaxUsers: 5, Exclusions: []ident.Person{who("x")}, ExpiresAt: at(9)}
+	one := plan.Envelope{RequestID: "r", Share: bc, Sets: []string{"b-people"}, MaxUsers: 5, Exclusions: []plan.Exclusion{{Person: who("x")}}, ExpiresAt: at(9)}
 	two := plan.Envelope{Share: ba, MaxUsers: 1}
 	ok(t, s.PutEnvelope(ctx, org, one))
 	ok(t, s.PutEnvelope(ctx, org, two))
