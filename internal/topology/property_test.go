@@ -58,6 +58,11 @@ func anyPolicy(t *rapid.T) Policy {
 		return p
 	}
 	p.Acceptance.Mode = rapid.SampledFrom([]string{"manual", "auto"}).Draw(t, "mode")
+	if p.Acceptance.Mode == "auto" {
+		p.Acceptance.AutoBelow = rapid.IntRange(0, 1_000_000).Draw(t, "autoBelow")
+	}
+	p.Acceptance.RemindAfter = time.Duration(rapid.Int64Range(int64(time.Second), int64(longest)).Draw(t, "remindAfter"))
+	p.Acceptance.EscalateAfter = time.Duration(rapid.Int64Range(int64(time.Second), int64(longest)).Draw(t, "escalateAfter"))
 	p.Acceptance.Approvers = rapid.IntRange(1, 10).Draw(t, "approvers")
 	p.Acceptance.MaxUsers = rapid.IntRange(1, 1_000_000).Draw(t, "maxUsers")
 	p.Acceptance.ExpiresAfter = time.Duration(rapid.Int64Range(int64(time.Second), int64(longest)).Draw(t, "expiresAfter"))
@@ -186,6 +191,12 @@ func setDefault(p *Policy, block string, f field) {
 		p.Acceptance.MaxUsers = n
 	case "acceptance.expiresAfter":
 		p.Acceptance.ExpiresAfter = d
+	case "acceptance.autoBelow":
+		p.Acceptance.AutoBelow = n
+	case "acceptance.remindAfter":
+		p.Acceptance.RemindAfter = d
+	case "acceptance.escalateAfter":
+		p.Acceptance.EscalateAfter = d
 	case "acceptance.askFor":
 		p.Acceptance.AskFor = d
 	case "userType.value":
