@@ -96,8 +96,10 @@ func (s *story) configure() error {
 		}
 		fmt.Fprintf(&c, "  - tenant: %s\n    tenantId: %s\n    authority: %s\n    graph: %s\n    caFile: %s\n", t.Name, t.ID, s.info.BaseURL, s.info.BaseURL, s.info.CAFile)
 		fmt.Fprintf(&c, "    credential: { kind: secret, clientId: %s, secret: { file: %s } }\n", t.Apps[0].ClientID, s.secretFile(t.Name))
-		tokens += fmt.Sprintf("  - { name: admin-%[1]s, role: tenant-admin, tenant: %[1]s, secret: { file: %%[1]s/admin-%[1]s } }\n", t.Name)
-		people = append(people, "admin-"+t.Name)
+		for _, name := range []string{"admin-" + t.Name, "deputy-" + t.Name} {
+			tokens += fmt.Sprintf("  - { name: %[2]s, role: tenant-admin, tenant: %[1]s, secret: { file: %%[1]s/%[2]s } }\n", t.Name, name)
+			people = append(people, name)
+		}
 	}
 	for _, name := range append(people, "stranger") {
 		if err := os.WriteFile(s.tokenFile(name), []byte("the-token-of-"+name+"-in-a-story\n"), 0o600); err != nil {
@@ -105,7 +107,17 @@ func (s *story) configure() error {
 		}
 	}
 	fmt.Fprintf(&c, "auth:\n  tokens:\n"+tokens, filepath.Join(s.work, ".tokens"))
+	c.WriteString(s.more)
 	return os.WriteFile(s.configFile(), []byte(c.String()), 0o600)
+}
+
+// config adds what a file of the story says to the daemon's configuration, from its next "daemon start" on.
+func (s *story) config(args []string) error {
+	if len(args) != 1 {
+		return errors.New("usage: config FILE")
+	}
+	s.more += os.Expand(s.ts.ReadFile(args[0]), s.ts.Getenv)
+	return nil
 }
 
 // temporalPort is a port that was free a moment ago, for a Temporal server that must come back at the same place.

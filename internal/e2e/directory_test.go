@@ -66,13 +66,13 @@ func (s *story) remember(args []string) error {
 
 func (s *story) person(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: person TENANT PERSON [is=…] [id=…]")
+		return errors.New("usage: person TENANT PERSON [is=…] [id=…] [sign-in=on|off]")
 	}
 	people, err := s.find(args[0], args[1])
 	if err != nil {
 		return err
 	}
-	wants, err := options(args[2:], "is", "id")
+	wants, err := options(args[2:], "is", "id", "sign-in")
 	if err != nil {
 		return err
 	}
@@ -87,6 +87,9 @@ func (s *story) person(args []string) error {
 	}
 	if is := people[0].what(); wants["is"] != "" && is != wants["is"] {
 		return fmt.Errorf("%s is %s in %s, not %s", args[1], is, args[0], wants["is"])
+	}
+	if on := map[bool]string{true: "on", false: "off"}[people[0].user.Enabled]; wants["sign-in"] != "" && on != wants["sign-in"] {
+		return fmt.Errorf("the sign-in of %s in %s is %s", args[1], args[0], on)
 	}
 	if id := people[0].user.ID; wants["id"] != "" && id != wants["id"] {
 		return fmt.Errorf("%s in %s is object %s, not %s", args[1], args[0], id, wants["id"])

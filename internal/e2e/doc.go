@@ -16,7 +16,8 @@
 //	daemon restart [FLAG…]       start it again where it stopped
 //	api start                    a second entented that only serves the API, with the Temporal server of a daemon that
 //	                             was started with --temporal-port $TEMPORAL_PORT; entente speaks to it from here on
-//	as NAME                      who types entente from here on: platform, admin-a, admin-b, admin-c, viewer, stranger
+//	as NAME                      who types entente from here on: platform, admin-a, deputy-a and so on, viewer, stranger
+//	config FILE                  add the file to the daemon's configuration, with variables replaced, before it starts
 //	secret TENANT TEXT           put another client secret into the daemon's file for the tenant
 //	capture NAME REGEXP          keep in $NAME what the first group matches in what was printed last
 //	edit FILE COPY OLD NEW       a copy of a file with one text replaced (\n is a new line)
@@ -24,7 +25,7 @@
 //	eventually TIME [stdout|stderr REGEXP | exits CODE]… -- COMMAND …
 //	                             the same, until the program shows all of it
 //	remember NAME TENANT PERSON  keep the object id of a person in a tenant in $NAME
-//	person TENANT PERSON [is=member|guest|internal|deleted|absent] [id=ID]
+//	person TENANT PERSON [is=member|guest|internal|deleted|absent] [id=ID] [sign-in=on|off]
 //	                             what the tenant's directory itself says of a person
 //	objects SHARE|all one|none   each side of a share has exactly one of each object that the share needs, or none
 //	mark NAME                    keep the place in the request log as $NAME
@@ -37,6 +38,11 @@
 //	partner TENANT OTHER there|gone
 //	                             whether TENANT has a partner entry for OTHER
 //	all-approve [FLAG…]          every admin says yes to all that waits for their tenant (flags of entente approve)
+//	race NUMBER PERSON ARGS… -- PERSON ARGS…
+//	                             people type entente with these arguments at the same moment; so many succeed
+//	tamper FILE COPY flip LINE | drop LINE | swap LINE OTHER
+//	                             a copy of a file, changed as somebody with an editor would
+//	database ROWS STATEMENT      change the database file of a daemon that does not run; so many rows
 //	hold before|after TENANT METHOD ROUTE
 //	                             let the next such write hang, before or after it is carried out
 //	kill-while-held              when every hold holds a write, kill entented; all must have fired; then let go

@@ -29,6 +29,7 @@ type story struct {
 	port   string   // of the daemon's Temporal, when a second process needs it
 	admin  *simclient.Client
 	info   simclient.Info
+	more   string                       // of its configuration
 	before map[string]map[string]string // by tenant, the objects that were there before Entente: id to name
 }
 
