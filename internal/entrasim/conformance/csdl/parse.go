@@ -14,7 +14,7 @@ import (
 const Variable = "ENTENTE_CSDL"
 
 // DefaultPath is where the schema lies when Variable is not set, relative to the root of the repository.
-const DefaultPath = "../shared/oracle/v1.0-Prod.csdl.gz"
+const DefaultPath = "internal/entrasim/conformance/csdl/testdata/v1.0-Prod.csdl.gz"
 
 // Load reads the schema from where Variable says, or else from DefaultPath below root.
 func Load(root string) (*Model, error) {
@@ -24,7 +24,7 @@ func Load(root string) (*Model, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("no schema to hold answers against: set %s to Microsoft's v1.0 CSDL document (gzip or plain; schemas/v1.0-Prod.csdl of microsoftgraph/msgraph-metadata), or put it at %s: %w", Variable, DefaultPath, err)
+		return nil, fmt.Errorf("no schema to hold answers against; %s names Microsoft's v1.0 CSDL document (gzip or plain): %w", Variable, err)
 	}
 	defer func() { _ = f.Close() }()
 	var r io.Reader = f
