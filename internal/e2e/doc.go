@@ -38,8 +38,9 @@
 //	partner TENANT OTHER there|gone
 //	                             whether TENANT has a partner entry for OTHER
 //	all-approve [FLAG…]          every admin says yes to all that waits for their tenant (flags of entente approve)
-//	race NUMBER PERSON ARGS… -- PERSON ARGS…
+//	race NUMBER|some PERSON ARGS… -- PERSON ARGS…
 //	                             people type entente with these arguments at the same moment; so many succeed
+//	ended REQUEST…               the ledger knows exactly one end of each of these requests
 //	tamper FILE COPY flip LINE | drop LINE | swap LINE OTHER
 //	                             a copy of a file, changed as somebody with an editor would
 //	database ROWS STATEMENT      change the database file of a daemon that does not run; so many rows
