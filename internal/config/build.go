@@ -30,9 +30,11 @@ func (s *source) build() *Config {
 			},
 			UI: s.boolean("temporal.ui"), Port: s.number("temporal.port", 0, 65535), UIPort: s.number("temporal.uiPort", 0, 65535),
 		},
-		KeysFile:  s.text("keysFile"),
-		PublicURL: s.publicURL("publicUrl"),
-		Demo:      Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
+		KeysFile:      s.text("keysFile"),
+		PublicURL:     s.publicURL("publicUrl"),
+		Notify:        s.notify(),
+		LedgerKeyFile: s.text("ledgerKeyFile"),
+		Demo:          Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
 	}
 	_ = c.LogLevel.UnmarshalText([]byte(s.choice("logLevel"))) // the table lists slog's own words
 	for i := range s.lengths["tenants"] {
@@ -46,6 +48,7 @@ func (s *source) build() *Config {
 	}
 	s.relations(c)
 	s.signIn(c)
+	s.notifyRelations(c)
 	if c.KeysFile == "" {
 		c.KeysFile = filepath.Join(c.DataDir, "payload.keys")
 	}

@@ -35,6 +35,11 @@ type Config struct {
 	OIDC        []OIDC
 	LogLevel    slog.Level
 	Demo        Demo
+	Notify      Notify
+	// LedgerKeyFile signs the ledger; empty: ledger.key in DataDir.
+	LedgerKeyFile string
+	// Warnings are what may be a mistake and stops nothing.
+	Warnings []Problem
 }
 
 // Tenant is one tenant that this process may act in.

@@ -234,14 +234,14 @@ func TestEverySettingIsReadAndNamedOnce(t *testing.T) {
 		}
 	}
 	var source string
-	for _, name := range []string{"build.go", "oidc.go"} {
+	for _, name := range []string{"build.go", "oidc.go", "notify.go"} {
 		raw, err := os.ReadFile(name)
 		require.NoError(t, err)
 		source += string(raw)
 	}
 	for _, row := range settings() {
 		key := row.path[strings.LastIndexAny(row.path, ".]")+1:]
-		require.Contains(t, source, key+`"`, "%s is not read in build.go or oidc.go", row.path)
+		require.Contains(t, source, key+`"`, "%s is not read in build.go, oidc.go or notify.go", row.path)
 	}
 }
 

@@ -25,6 +25,7 @@ type setting struct {
 	values   []string
 	doc      string
 	flagName string // where it does not follow from the path
+	fileOnly bool   // no variable and no flag
 }
 
 func settings() []setting {
@@ -36,6 +37,7 @@ func settings() []setting {
 		{path: "serve", kind: list, flagName: "tenants", doc: "The tenants whose queues this process serves, out of `tenants`. Empty serves all of them."},
 		{path: "logLevel", kind: choice, standard: "info", values: []string{"debug", "info", "warn", "error"}, doc: "The least important lines that are logged."},
 		{path: "keysFile", kind: text, doc: "Payload encryption keys, oldest first; the same file for every process. Default: `payload.keys` in `dataDir`, created at first start."},
+		{path: "ledgerKeyFile", kind: text, doc: "The key that signs the ledger; the same file for every process with the API. Default: `ledger.key` in `dataDir`, created at first start."},
 		{path: "databaseUrl", kind: secret, doc: "`postgres://…`: keep the store and the embedded Temporal server's state in Postgres. Empty keeps both in SQLite files under `dataDir`. The flag takes a URL without a password only."},
 		{path: "temporal.address", kind: address, doc: "A Temporal cluster's frontend. Empty: the embedded server."},
 		{path: "temporal.namespace", kind: text, standard: "entente", doc: "The namespace on that cluster."},
@@ -80,11 +82,28 @@ func settings() []setting {
 		{path: "auth.tokens[].tenant", kind: text, doc: "The tenant of a tenant admin (required) or of a viewer (optional)."},
 		{path: "auth.tokens[].org", kind: text, doc: "The only organization that it may touch. Empty: every one here."},
 		{path: "auth.tokens[].secret", kind: secret, doc: "**Required.** The token itself."},
+		{path: "notify.channels[].name", kind: text, doc: "**Required.** The channel's name; it stands in the ledger. Every process with workers needs the same channels."},
+		{path: "notify.channels[].kind", kind: choice, values: []string{ChannelSMTP, ChannelTeams, ChannelWebhook}, doc: "**Required.** How people are told of requests: mail, a card in Microsoft Teams, or a signed message to a service of yours. All need `publicUrl`."},
+		{path: "notify.channels[].tenants", kind: list, doc: "The tenants whose requests are told here. Empty: every one."},
+		{path: "notify.channels[].occasions", kind: list, values: []string{"asked", "reminded", "ended"}, doc: "What is told: `asked`, `reminded` (nobody has answered yet), `ended` (approved, rejected, expired or withdrawn). Empty: all three; with `escalation` the last two."},
+		{path: "notify.channels[].escalation", kind: boolean, standard: "false", doc: "A second group: told when nobody has answered for the topology's `escalateAfter`, and of reminders and the end from then on. With `asked` among its occasions it is told of everything from the beginning."},
+		{path: "notify.channels[].caFile", kind: file, doc: "Roots in addition to the system's, for inspecting proxies and servers of your own."},
+		{path: "notify.channels[].smtp.address", kind: address, doc: "The mail server, for kind `smtp`. Required."},
+		{path: "notify.channels[].smtp.tls", kind: choice, standard: StartTLS, values: []string{StartTLS, FullTLS, NoTLS}, doc: "`startTLS` (port 587 or 25) never goes on in clear text; `tls` begins encrypted (port 465); `none` is for this machine only."},
+		{path: "notify.channels[].smtp.from", kind: text, doc: "The sender's address. Required."},
+		{path: "notify.channels[].smtp.to", kind: list, doc: "The recipients' addresses. Required. They see each other: one channel for one group."},
+		{path: "notify.channels[].smtp.username", kind: text, doc: "User name, where the server wants one."},
+		{path: "notify.channels[].smtp.password", kind: secret, doc: "Its password. Read again for every mail."},
+		{path: "notify.channels[].teams.url", kind: secret, doc: "The URL of a Teams workflow that posts what it receives, for kind `teams`. Required. It is a secret: whoever has it can post."},
+		{path: "notify.channels[].webhook.url", kind: https, doc: "Where messages are posted, for kind `webhook`. Required. Redirects are not followed."},
+		{path: "notify.channels[].webhook.secret", kind: secret, doc: "What messages are signed with: 24 to 64 random bytes in base64. Required. Read again for every message."},
+		{path: "notify.channels[].webhook.previousSecret", kind: secret, doc: "A second secret that signs too, while the receiver changes from one to the other."},
+		{path: "notify.allowPrivate", kind: list, fileOnly: true, doc: "Receivers (host:port, as in the URL) that may have a private or loopback address, for rehearsals. All others must not, whatever their name resolves to. Mail servers may."},
 	}
 }
 
 // global tells whether the setting can come from a variable and a flag.
-func (s setting) global() bool { return !strings.Contains(s.path, "[]") }
+func (s setting) global() bool { return !s.fileOnly && !strings.Contains(s.path, "[]") }
 
 // flag is the path in kebab case: temporal.uiPort is --temporal-ui-port.
 func (s setting) flag() string {
