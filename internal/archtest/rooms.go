@@ -9,7 +9,7 @@ type room struct {
 
 // values are the rooms without I/O that everything above may use.
 func values() []string {
-	return []string{"internal/ident", "internal/problem", "internal/directory", "internal/topology", "internal/plan", "internal/coverage", "internal/ledger"}
+	return []string{"internal/ident", "internal/problem", "internal/directory", "internal/topology", "internal/plan", "internal/coverage", "internal/prospect", "internal/ledger"}
 }
 
 // with appends rooms to the values.
@@ -24,6 +24,8 @@ func rooms() []room {
 		{path: "internal/topology", pure: true, may: []string{"internal/ident", "internal/problem"}},
 		{path: "internal/plan/...", pure: true, may: []string{"internal/ident", "internal/problem", "internal/directory", "internal/topology", "internal/plan/..."}},
 		{path: "internal/coverage", pure: true, may: []string{"internal/ident", "internal/problem", "internal/directory", "internal/topology", "internal/plan"}},
+
+		{path: "internal/prospect", pure: true, may: []string{"internal/ident", "internal/directory", "internal/plan"}},
 
 		{path: "internal/ledger", pure: true, may: []string{"internal/ident"}},
 

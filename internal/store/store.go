@@ -25,6 +25,7 @@ type Store interface {
 	Snapshots
 	Plans
 	Requests
+	RequestPeople
 	Facts
 	Projections
 	Reductions

@@ -35,6 +35,12 @@ func Benchmark(b *testing.B, create func(tb testing.TB) Database) {
 			same(b, len(c.Rows), 100)
 		}
 	})
+	b.Run("PutRequestPeople100k", func(b *testing.B) {
+		s := open(b, create(b))
+		for i := 0; b.Loop(); i++ {
+			ok(b, s.PutRequestPeople(b.Context(), org, "r", Asking(100_000, fmt.Sprint("digest", i)), nil))
+		}
+	})
 	b.Run("Append", func(b *testing.B) {
 		s := open(b, create(b))
 		i := 0

@@ -113,6 +113,41 @@ type Owned struct {
 	At     int64
 }
 
+type PeopleList struct {
+	Org    string
+	Digest string
+	List   int64
+	Source string
+	Target string
+	Doc    []byte
+}
+
+type PeopleRow struct {
+	Org      string
+	List     int64
+	Ordinal  int64
+	Haystack string
+	Action   string
+	Standing string
+	Becomes  string
+	Upn      string
+	Name     string
+	Home     string
+	Person   string
+	ObjectID string
+	Reason   string
+	Note     string
+	Mail     string
+	Claims   string
+}
+
+type PeopleUse struct {
+	Org     string
+	Request string
+	Digest  string
+	Doc     []byte
+}
+
 type Plan struct {
 	Org    string
 	Kind   string
@@ -139,6 +174,12 @@ type Request struct {
 	Status   string
 	OpenedAt int64
 	Doc      []byte
+}
+
+type RequestEvidence struct {
+	Org     string
+	Request string
+	Doc     []byte
 }
 
 type Run struct {

@@ -32,7 +32,7 @@ func TestRepeatTuple(t *testing.T) {
 		}
 	}
 	// The values of a row are given by position, so a query that reorders its placeholders would mix columns up.
-	for _, query := range []string{queries.PutLink, queries.PutInclusion, queries.PutConversion, queries.InsertCoverageRow} {
+	for _, query := range []string{queries.PutLink, queries.PutInclusion, queries.PutConversion, queries.InsertCoverageRow, queries.InsertPeopleRow} {
 		_, rest, _ := strings.Cut(query, "VALUES (")
 		tuple, _, _ := strings.Cut(rest, ")")
 		if want := []string{"?1", "?2", "?3", "?4", "?5"}; !strings.HasPrefix(strings.Join(strings.Fields(tuple), " "), strings.Join(want, ", ")) {
