@@ -16,15 +16,16 @@ import (
 type Role string
 
 // The roles. A tenant admin and a tenant's viewer are bound to one tenant; a viewer without one sees the
-// whole organization.
+// whole organization. A worker is a process that serves tenants' queues; it is bound to them and is nobody's account.
 const (
 	Platform    Role = "platform"
 	TenantAdmin Role = "tenant-admin"
 	Viewer      Role = "viewer"
+	Worker      Role = "worker"
 )
 
 // Roles lists all of them, for total tables.
-func Roles() []Role { return []Role{Platform, TenantAdmin, Viewer} }
+func Roles() []Role { return []Role{Platform, TenantAdmin, Viewer, Worker} }
 
 // Binding is one role and where it holds.
 type Binding struct {
@@ -33,13 +34,15 @@ type Binding struct {
 	Org    string       `json:"org,omitempty"`    // the only organization it may touch; empty: every one here
 }
 
-// Check tells what is wrong with a binding: a tenant admin needs a tenant, the platform role has none.
+// Check tells what is wrong with a binding: a tenant admin and a worker need a tenant, the platform role has none.
 func (b Binding) Check() error {
 	switch {
 	case !slices.Contains(Roles(), b.Role):
-		return fmt.Errorf("role %q is unknown; use platform, tenant-admin or viewer", b.Role)
+		return fmt.Errorf("role %q is unknown; use platform, tenant-admin, viewer or worker", b.Role)
 	case b.Role == TenantAdmin && b.Tenant == "":
 		return errors.New("a tenant admin needs the tenant it decides for")
+	case b.Role == Worker && b.Tenant == "":
+		return errors.New("a worker needs the tenant whose queue it serves")
 	case b.Role == Platform && b.Tenant != "":
 		return errors.New("the platform role is not bound to a tenant")
 	}
@@ -118,6 +121,7 @@ type Token struct {
 	Name   string
 	Role   Role
 	Tenant ident.Tenant
+	Also   []ident.Tenant // more tenants of a worker that serves several
 	Org    string
 	SHA256 string
 	Secret string
@@ -157,6 +161,16 @@ func (t Token) resolve() (known, error) {
 	}
 	if err := (Binding{Role: t.Role, Tenant: t.Tenant, Org: t.Org}).Check(); err != nil {
 		return out, err
+	}
+	if len(t.Also) > 0 && t.Role != Worker {
+		return out, errors.New("only a worker's token is for several tenants; give each person a token of their own")
+	}
+	for _, tenant := range t.Also {
+		more := Binding{Role: t.Role, Tenant: tenant, Org: t.Org}
+		if err := more.Check(); err != nil {
+			return out, err
+		}
+		out.who.More = append(out.who.More, more)
 	}
 	switch {
 	case (t.SHA256 == "") == (t.Secret == ""):

@@ -26,11 +26,12 @@ const (
 	Stop     Verb = "stop"
 	Restore  Verb = "restore"
 	Revert   Verb = "revert-conversions"
+	Work     Verb = "work" // read and record what the queue of a tenant needs
 )
 
 // Verbs lists all of them, for total tables.
 func Verbs() []Verb {
-	return []Verb{Read, People, Validate, Plan, Apply, Approve, Reject, Hold, Release, Stop, Restore, Revert}
+	return []Verb{Read, People, Validate, Plan, Apply, Approve, Reject, Hold, Release, Stop, Restore, Revert, Work}
 }
 
 // Kind is what a verb is applied to.
@@ -44,10 +45,11 @@ const (
 	Share        Kind = "share"
 	Request      Kind = "request"
 	Reduction    Kind = "reduction"
+	WorkerData   Kind = "worker-data" // what a worker reads and records; nobody's to look at
 )
 
 // Kinds lists all of them, for total tables.
-func Kinds() []Kind { return []Kind{Organization, Tenant, Share, Request, Reduction} }
+func Kinds() []Kind { return []Kind{Organization, Tenant, Share, Request, Reduction, WorkerData} }
 
 // Object is one thing. Source and Target are set for shares, requests and reductions; a tenant (and what
 // belongs to one, such as a hold) has only Target.
@@ -63,6 +65,11 @@ func OfOrg(org string) Object { return Object{Kind: Organization, Org: org} }
 
 // OfTenant is one tenant.
 func OfTenant(org string, t ident.Tenant) Object { return Object{Kind: Tenant, Org: org, Target: t} }
+
+// OfWork is what the worker of a tenant reads and records.
+func OfWork(org string, t ident.Tenant) Object {
+	return Object{Kind: WorkerData, Org: org, Target: t}
+}
 
 // OfShare is one share, or what hangs on it.
 func OfShare(kind Kind, org string, s ident.Share) Object {
@@ -83,7 +90,11 @@ func Allow(who authn.Principal, verb Verb, o Object) error {
 	}
 }
 
+// allowed keeps workers and people apart before anything else: a worker does nothing but work, and only workers do.
 func allowed(who authn.Binding, verb Verb, o Object) bool {
+	if who.Role == authn.Worker || verb == Work || o.Kind == WorkerData {
+		return who.Role == authn.Worker && verb == Work && o.Kind == WorkerData && who.Tenant != "" && touches(who.Tenant, o)
+	}
 	switch who.Role {
 	case authn.Platform:
 		return platform(verb)
@@ -177,6 +188,8 @@ func where(o Object) string {
 
 func remedy(verb Verb, o Object) string {
 	switch verb {
+	case Work:
+		return "only a worker's token that is bound to the tenant may; see the operator's guide, one worker per tenant"
 	case Approve, Reject, Release:
 		return fmt.Sprintf("only an admin of tenant %s decides this; use that admin's token", o.Target)
 	case Plan, Apply:

@@ -18,6 +18,8 @@ import (
 //	source  the principal's tenant is the object's source
 //	target  the principal's tenant is the object's target, or the tenant itself
 //	none    the principal's tenant is neither, or it has none
+//
+// What workers read and record is for nobody else: a word without a kind does not reach it.
 var expected = map[string]string{
 	"platform/read":               "org none",
 	"platform/people":             "org none",
@@ -47,6 +49,8 @@ var expected = map[string]string{
 	"tenant-admin/stop":               "target:share",
 	"tenant-admin/revert-conversions": "target:share",
 	"tenant-admin/restore":            "target:reduction",
+
+	"worker/work": "source:worker-data target:worker-data",
 }
 
 func relation(own ident.Tenant, o Object) string {
@@ -89,19 +93,19 @@ func wanted(who authn.Binding, verb Verb, o Object) bool {
 	if who.Role == authn.Viewer && who.Tenant != "" {
 		label = "tenant viewer"
 	}
-	if who.Org != "" && who.Org != "x" || who.Role == authn.TenantAdmin && who.Tenant == "" {
+	if who.Org != "" && who.Org != "x" || who.Tenant == "" && (who.Role == authn.TenantAdmin || who.Role == authn.Worker) {
 		return false
 	}
 	return slices.ContainsFunc(strings.Fields(expected[label+"/"+string(verb)]), func(word string) bool {
 		rel, kind, bound := strings.Cut(word, ":")
-		return rel == relation(who.Tenant, o) && (!bound || kind == string(o.Kind))
+		return rel == relation(who.Tenant, o) && (bound && kind == string(o.Kind) || !bound && o.Kind != WorkerData)
 	})
 }
 
 // everybody are the holders of one role, of none, and of every two.
 func everybody() []authn.Principal {
 	single := holders()
-	out := append([]authn.Principal{{}, {Name: "odd", Role: "root"}, {Name: "lost", Role: authn.TenantAdmin}}, single...)
+	out := append([]authn.Principal{{}, {Name: "odd", Role: "root"}, {Name: "lost", Role: authn.TenantAdmin}, {Name: "idle", Role: authn.Worker}}, single...)
 	out = append(out, authn.Principal{Name: "roleless", More: []authn.Binding{{Role: authn.Platform}}})
 	for i, one := range single {
 		for _, other := range single[i+1:] {
@@ -128,12 +132,12 @@ func holders() []authn.Principal {
 func everything(org string) []Object {
 	out := []Object{OfOrg(org)}
 	for _, target := range []ident.Tenant{"a", "b", "c"} {
-		out = append(out, OfTenant(org, target))
+		out = append(out, OfTenant(org, target), OfWork(org, target))
 		for _, source := range []ident.Tenant{"a", "b", "c"} {
 			if source == target {
 				continue
 			}
-			for _, kind := range []Kind{Share, Request, Reduction} {
+			for _, kind := range []Kind{Share, Request, Reduction, WorkerData} {
 				out = append(out, OfShare(kind, org, ident.Share{Source: source, Target: target}))
 			}
 		}
@@ -146,6 +150,25 @@ func TestPlatformCannotDecideForATenant(t *testing.T) {
 	err := Allow(authn.Principal{Name: "pat", Role: authn.Platform}, Approve, OfShare(Request, "x", ident.Share{Source: "a", Target: "c"}))
 	if err == nil || !strings.Contains(err.Error(), "admin of tenant c") {
 		t.Fatalf("got %v, want a refusal that names who decides", err)
+	}
+}
+
+func TestAWorkerDoesNothingButWork(t *testing.T) {
+	t.Parallel()
+	who := authn.Principal{Name: "worker-c", Role: authn.Worker, Tenant: "c"}
+	if err := Allow(who, Work, OfWork("x", "c")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Allow(who, Work, OfWork("x", "b")); err == nil || !strings.Contains(err.Error(), "bound to the tenant") {
+		t.Fatalf("got %v, want a refusal that says whose token it takes", err)
+	}
+	for _, verb := range Verbs() {
+		if err := Allow(who, verb, OfTenant("x", "c")); err == nil {
+			t.Errorf("a worker may %s its tenant", verb)
+		}
+	}
+	if err := Allow(authn.Principal{Name: "pat", Role: authn.Platform}, Work, OfWork("x", "c")); err == nil {
+		t.Error("the platform role does a worker's work")
 	}
 }
 
