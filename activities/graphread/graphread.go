@@ -13,6 +13,8 @@ import (
 
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/store"
 )
 
@@ -41,14 +43,16 @@ type Clients interface {
 	Reader(tenantID string) (Graph, error)
 }
 
-// Store is what observations and evidence are kept in.
+// Store is what observations and evidence are kept in: no more than this room uses, because the worker of one tenant
+// asks our API for it (store/remote), which gives it nothing else.
 type Store interface {
-	store.Topologies
-	store.Snapshots
 	store.Reductions
-	store.Plans
-	store.Facts
-	store.Ledger
+	store.Appender
+	Topology(ctx context.Context, org, digest string) (store.Revision, error)
+	LatestSnapshot(ctx context.Context, org string, tenant ident.Tenant) (*directory.Snapshot, store.SnapshotRef, store.Cursor, error)
+	PutSnapshot(ctx context.Context, org string, s *directory.Snapshot, sealed bool, c store.Cursor) (store.SnapshotRef, error)
+	SharePlan(ctx context.Context, org, digest string) (*plan.SharePlan, error)
+	PutLinks(ctx context.Context, org string, links []plan.Link) error
 }
 
 // Activities are the reading activities; New wires them.

@@ -16,6 +16,8 @@ import (
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
@@ -84,12 +86,19 @@ type Clients interface {
 	Writer(tenantID string) (Graph, error)
 }
 
-// Store is what writes are planned from and recorded in.
+// Store is what writes are planned from and recorded in: no more than this room uses, because the worker of one
+// tenant asks our API for it (store/remote), which gives it nothing else.
 type Store interface {
-	store.Plans
-	store.Facts
 	store.Reductions
-	store.Ledger
+	store.Appender
+	SharePlan(ctx context.Context, org, digest string) (*plan.SharePlan, error)
+	PutOwned(ctx context.Context, org string, o store.Owned) error
+	DropOwned(ctx context.Context, org, id string) error
+	Owned(ctx context.Context, org string) ([]store.Owned, error)
+	Holds(ctx context.Context, org string) ([]plan.Hold, error)
+	DropHold(ctx context.Context, org string, person ident.Person, tenant ident.Tenant) error
+	PutConversions(ctx context.Context, org string, c []store.Conversion) error
+	Conversions(ctx context.Context, org string) ([]store.Conversion, error)
 }
 
 // Activities are the writing activities; New wires them.

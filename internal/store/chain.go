@@ -25,7 +25,7 @@ const entryPeople = 1000
 
 // AppendAbout appends one decision or write about many people. Up to a thousand make one entry; of more, each
 // thousand makes one, with a key of its own. The same people must be given at a repeat, in any order.
-func AppendAbout(ctx context.Context, l Ledger, e Entry, people []string) error {
+func AppendAbout(ctx context.Context, l Appender, e Entry, people []string) error {
 	people = slices.Compact(slices.Sorted(slices.Values(people)))
 	if len(people) <= entryPeople {
 		e.People = people

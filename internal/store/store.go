@@ -308,13 +308,18 @@ type Checkpoint struct {
 	Note string    `json:"note"`
 }
 
-// Ledger is append-only, and hash-chained per organization.
-type Ledger interface {
+// Appender adds to the ledger and cannot read it.
+type Appender interface {
 	// Append assigns Seq, Previous and Hash. The same Key again returns the stored entry. Appends of parallel
 	// callers share transactions. When ctx ends first, the entry may still be stored.
 	Append(ctx context.Context, e Entry) (Entry, error)
 	// AppendAll appends in the order given: all of them, or none.
 	AppendAll(ctx context.Context, entries []Entry) ([]Entry, error)
+}
+
+// Ledger is append-only, and hash-chained per organization.
+type Ledger interface {
+	Appender
 	LedgerEntries(ctx context.Context, org string, after int64, limit int) ([]Entry, error)
 	// LedgerAbout returns the newest entries of a subject (ledger.Entry.Subjects), oldest first; limit 0 is all.
 	LedgerAbout(ctx context.Context, org, subject string, limit int) ([]Entry, error)
