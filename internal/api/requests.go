@@ -14,6 +14,7 @@ import (
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/topology"
 )
@@ -81,23 +82,59 @@ func (s *server) request(ctx context.Context, in *IDPath) (wire.Request, error) 
 	if err != nil {
 		return wire.Request{}, err
 	}
-	out := wire.Request{Request: r, Changes: []plan.Change{}}
-	p, err := s.Store.SharePlan(ctx, in.Org, r.PlanDigest)
+	facts, err := described(ctx, s, r, func() (prospect.Facts, error) { return s.Store.RequestFacts(ctx, r.Org, r.ID, r.PlanDigest) })
 	if err != nil {
-		return out, err
+		return wire.Request{}, err
 	}
-	out.Acceptance, out.Budget, out.Counts = p.Acceptance, p.Budget, p.Counts
-	for _, c := range p.Changes {
-		if c.Tenant == r.Tenant {
-			out.Changes = append(out.Changes, c)
+	evidence, err := s.evidence(ctx, r)
+	if err != nil {
+		return wire.Request{}, err
+	}
+	out := wire.Request{
+		Request: r, Acceptance: facts.Acceptance, Budget: facts.Budget, Counts: facts.Counts, Changes: list(facts.Changes),
+		Summary: wire.Prospect{
+			As: facts.As, Standing: facts.Standing, Directory: facts.Directory, Collisions: list(facts.Collisions(evidence)), Notes: facts.Notes(evidence),
+		},
+	}
+	if !s.may(ctx, authz.People, objectOf(r)) {
+		for i := range out.Summary.Collisions {
+			out.Summary.Collisions[i].People = nil
 		}
 	}
 	return out, nil
 }
 
+// described reads what is kept beside a request. A request that was opened before it was kept, or whose plan has just
+// become another one, is described first.
+func described[T any](ctx context.Context, s *server, r store.Request, read func() (T, error)) (T, error) {
+	out, err := read()
+	if err == nil || problem.KindOf(err) != problem.NotFound {
+		return out, err
+	}
+	if err := store.Describe(ctx, s.Store, r); err != nil {
+		return out, err
+	}
+	return read()
+}
+
+// evidence is nil where nothing was looked up in the target.
+func (s *server) evidence(ctx context.Context, r store.Request) (*prospect.Evidence, error) {
+	e, err := s.Store.Evidence(ctx, r.Org, r.ID)
+	if err == nil {
+		return &e, nil
+	}
+	if problem.KindOf(err) == problem.NotFound {
+		return nil, nil
+	}
+	return nil, err
+}
+
 type inPeople struct {
 	IDPath
 	PageQuery
+	Search string `query:"search" maxLength:"400" doc:"Part of a user principal name, a name or a mail address"`
+	Action string `query:"action" maxLength:"32" doc:"What happens to them: create, convert, keep, leave-guest, restore, remove, skip, held, wait, block, unblock"`
+	From   string `query:"from" maxLength:"32" doc:"How they stand now: absent, guest, member, pending, softDeleted, blocked"`
 }
 
 // people pages by position: the list of a digest never changes.
@@ -106,21 +143,21 @@ func (s *server) people(ctx context.Context, in *inPeople) (wire.People, error) 
 	if err != nil {
 		return wire.People{}, err
 	}
-	p, err := s.Store.SharePlan(ctx, in.Org, r.PlanDigest)
-	if err != nil {
-		return wire.People{}, err
-	}
-	start := 0
+	// One row more than asked tells whether there is another page.
+	f := store.PeopleFilter{Search: strings.TrimSpace(in.Search), Action: plan.EffectAction(in.Action), From: in.From, Limit: in.Limit + 1}
 	if in.After != "" {
-		if start, err = strconv.Atoi(in.After); err != nil || start < 0 {
+		if f.After, err = strconv.Atoi(in.After); err != nil || f.After < 0 {
 			return wire.People{}, invalid("page the people", "the cursor is not one of this list", "start without after")
 		}
 	}
-	start = min(start, len(p.Effects))
-	end := min(start+in.Limit, len(p.Effects))
-	out := wire.People{People: list(p.Effects[start:end]), Total: len(p.Effects)}
-	if end < len(p.Effects) {
-		out.Next = strconv.Itoa(end)
+	page, err := described(ctx, s, r, func() (store.PeoplePage, error) { return s.Store.RequestPeople(ctx, r.Org, r.ID, r.PlanDigest, f) })
+	if err != nil {
+		return wire.People{}, err
+	}
+	out := wire.People{People: list(page.People), Total: page.Total, Sums: list(page.Sums)}
+	if len(out.People) > in.Limit {
+		out.People = out.People[:in.Limit]
+		out.Next = strconv.Itoa(out.People[in.Limit-1].Ordinal)
 	}
 	return out, nil
 }

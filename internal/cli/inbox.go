@@ -16,8 +16,8 @@ import (
 // asked is one request with the people it is about.
 type asked struct {
 	store.Request
-	Who   []plan.Effect `json:"who"`
-	Total int           `json:"total"`
+	Who   []store.AskedPerson `json:"who"`
+	Total int                 `json:"total"`
 }
 
 func (r *run) inboxCommand() *cobra.Command {
@@ -94,7 +94,7 @@ func (r *run) showInbox(requests []asked, tenant string) {
 		t := &table{indent: "    "}
 		t.add(header("name", "user principal name", "as", "now", "note")...)
 		for _, e := range q.Who {
-			t.add(text(e.Name, e.UPN, e.To, e.From, note(e))...)
+			t.add(text(e.Name, e.UPN, e.To, e.From, note(e.Effect))...)
 		}
 		r.write(t)
 		if q.Total > len(q.Who) {

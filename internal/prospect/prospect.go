@@ -19,6 +19,11 @@ type Facts struct {
 	Collision []Collision `json:"collisions"`
 	Directory *Directory  `json:"directory,omitempty"` // nil: the target was not observed
 	Running   bool        `json:"running,omitempty"`   // the share carries people already: its first cycle is over
+
+	Acceptance plan.AcceptanceNeed `json:"acceptance"`
+	Budget     plan.BudgetVerdict  `json:"budget"`
+	Counts     plan.Counts         `json:"counts"`
+	Changes    []plan.Change       `json:"changes"` // what would be written in the target, without lists of people
 }
 
 // Standing counts people by how they stand in the target now. Of those who are New … Blocked, Waiting are held back
@@ -89,7 +94,16 @@ type Input struct {
 // Compute counts a share's plan.
 func Compute(in Input) Facts {
 	p := in.Plan
-	f := Facts{As: strings.ToLower(p.Desired.Schema.UserType), Collision: []Collision{}}
+	f := Facts{
+		As: strings.ToLower(p.Desired.Schema.UserType), Collision: []Collision{},
+		Acceptance: p.Acceptance, Budget: p.Budget, Counts: p.Counts, Changes: []plan.Change{},
+	}
+	for _, c := range p.Changes {
+		if c.Tenant == p.Share.Target {
+			c.People = nil
+			f.Changes = append(f.Changes, c)
+		}
+	}
 	if f.As == "" {
 		f.As = "member"
 	}

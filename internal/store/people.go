@@ -12,8 +12,9 @@ import (
 // AskedPerson is what a request's plan means for one person.
 type AskedPerson struct {
 	plan.Effect
-	Mail string `json:"mail,omitempty"` // at home
-	Note string `json:"note,omitempty"` // what the plan warns of about this person
+	Ordinal int    `json:"-"`              // where they stand in the list: a cursor
+	Mail    string `json:"mail,omitempty"` // at home
+	Note    string `json:"note,omitempty"` // what the plan warns of about this person
 }
 
 // PeopleSum counts the people of a request whom the same happens to and who stand alike.
@@ -28,14 +29,13 @@ type PeopleFilter struct {
 	Search string // part of a user principal name, a name or a mail address
 	Action plan.EffectAction
 	From   string
-	After  int // cursor: PeoplePage.Last
+	After  int // cursor: AskedPerson.Ordinal
 	Limit  int // 0: all
 }
 
 // PeoplePage is a part of the people of a request, with the sums of all of them.
 type PeoplePage struct {
 	People []AskedPerson
-	Last   int // cursor of the last one
 	Sums   []PeopleSum
 	Total  int
 }

@@ -128,9 +128,18 @@ func (c *Client) Request(ctx context.Context, name, id string) (wire.Request, er
 	return call[wire.Request](ctx, c, http.MethodGet, org(name, "requests", id), nil, nil)
 }
 
+// PeopleFilter narrows the people of a request; zero fields do not.
+type PeopleFilter struct{ Search, Action, From string }
+
 // RequestPeople is a page of who exactly a question is about.
 func (c *Client) RequestPeople(ctx context.Context, name, id string, p Page) (wire.People, error) {
-	return call[wire.People](ctx, c, http.MethodGet, org(name, "requests", id, "people"), query("after", p.After, "limit", strconv.Itoa(p.Limit)), nil)
+	return c.RequestPeopleWhere(ctx, name, id, PeopleFilter{}, p)
+}
+
+// RequestPeopleWhere is a page of those whom a filter lets through.
+func (c *Client) RequestPeopleWhere(ctx context.Context, name, id string, f PeopleFilter, p Page) (wire.People, error) {
+	return call[wire.People](ctx, c, http.MethodGet, org(name, "requests", id, "people"),
+		query("search", f.Search, "action", f.Action, "from", f.From, "after", p.After, "limit", strconv.Itoa(p.Limit)), nil)
 }
 
 // Approve says yes.

@@ -5,6 +5,7 @@ import (
 
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 )
 
@@ -20,13 +21,24 @@ type Request struct {
 	Budget     plan.BudgetVerdict  `json:"budget"`
 	Counts     plan.Counts         `json:"counts"`
 	Changes    []plan.Change       `json:"changes" doc:"What would be written in the target tenant"`
+	Summary    Prospect            `json:"summary"`
+}
+
+// Prospect says what a yes would mean.
+type Prospect struct {
+	As         string               `json:"as" doc:"What those who come are in the target: member or guest"`
+	Standing   prospect.Standing    `json:"standing" doc:"How many stand how in the target now"`
+	Directory  *prospect.Directory  `json:"directory,omitempty" doc:"Objects of the target before and after, as far as observed"`
+	Collisions []prospect.Collision `json:"collisions" doc:"People whose address is used in the target already"`
+	Notes      []prospect.Note      `json:"notes" doc:"The summary in sentences; keys are stable"`
 }
 
 // People is a page of who exactly a request is about.
 type People struct {
-	People []plan.Effect `json:"people"`
-	Total  int           `json:"total"`
-	Next   string        `json:"next,omitempty" doc:"Pass as after for the next page"`
+	People []store.AskedPerson `json:"people"`
+	Total  int                 `json:"total" doc:"Of the whole list, whatever the filter"`
+	Sums   []store.PeopleSum   `json:"sums" doc:"The whole list by what happens and how they stand"`
+	Next   string              `json:"next,omitempty" doc:"Pass as after for the next page"`
 }
 
 // Approve is a yes and its limits; what is left out stays as asked.

@@ -51,7 +51,7 @@ func requestPeople(t *testing.T, d Database) {
 	same(t, page.Sums, []store.PeopleSum{{Action: plan.Adopt, From: "guest", People: 120}, {Action: plan.Create, From: "absent", People: 1071},
 		{Action: plan.Skip, From: "absent", People: 12}})
 	for i, got := range page.People {
-		want := store.AskedPerson{Effect: p.Effects[i]}
+		want := store.AskedPerson{Effect: p.Effects[i], Ordinal: i + 1}
 		if i == 0 {
 			want.Mail = "Zero@b.example"
 		}
@@ -131,7 +131,7 @@ func requestPeoplePages(t *testing.T, d Database) {
 				if len(page.People) == 0 {
 					break
 				}
-				got, f.After = append(got, page.People...), page.Last
+				got, f.After = append(got, page.People...), page.People[len(page.People)-1].Ordinal
 			}
 			same(t, got, all)
 		}

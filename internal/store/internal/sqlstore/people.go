@@ -162,7 +162,6 @@ func (s *Store) RequestPeople(ctx context.Context, org, request, digest string, 
 		page.Sums, page.Total = head.Sums, head.Total
 		rows, err := t.peopleRows(ctx, org, list.List, f)
 		for _, r := range rows {
-			page.Last = int(r.Ordinal)
 			page.People = append(page.People, asked(list, r))
 		}
 		return err
@@ -196,7 +195,7 @@ func (t *tx) peopleRows(ctx context.Context, org string, list int64, f store.Peo
 }
 
 func asked(list queries.GetPeopleListRow, r queries.ListPeopleRowsRow) store.AskedPerson {
-	return store.AskedPerson{Note: r.Note, Mail: r.Mail, Effect: plan.Effect{
+	return store.AskedPerson{Ordinal: int(r.Ordinal), Note: r.Note, Mail: r.Mail, Effect: plan.Effect{
 		Share: share(list.Source, list.Target), Person: person(r.Home, r.Person), UPN: r.Upn, Name: r.Name, Tenant: ident.Tenant(list.Target),
 		Action: plan.EffectAction(r.Action), From: r.Standing, To: r.Becomes, ObjectID: r.ObjectID, Reason: r.Reason,
 	}}
