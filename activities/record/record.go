@@ -16,7 +16,9 @@ import (
 // Store is what recording reads and writes.
 type Store interface {
 	store.Plans
+	store.Snapshots
 	store.Requests
+	store.RequestPeople
 	store.Facts
 	store.Projections
 	store.Reductions
@@ -57,6 +59,9 @@ func (a *Activities) OpenRequest(ctx context.Context, in contract.OpenRequestIn)
 		return err
 	}
 	r := in.Request
+	if err := a.describe(ctx, r.Org, r.ID); err != nil {
+		return err
+	}
 	return a.append(ctx, store.Entry{
 		Org: r.Org, Actor: "entente", Verb: "ask", Object: r.ID, Tenant: r.Tenant, Share: &r.Share, Key: "ask/" + r.ID + "/" + r.PlanDigest,
 		Data: map[string]string{"kind": r.Kind, "plan": r.PlanDigest, "why": r.Why},
