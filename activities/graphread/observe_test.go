@@ -79,6 +79,9 @@ func TestADeltaAppliedIsAFullRead(t *testing.T) {
 			edit.Action = rapid.SampledFrom([]string{"user.create", "user.delete", "user.restore", "user.disable", "user.enable", "group.add", "group.remove", "user.patch"}).Draw(rt, "what")
 			if edit.Action == "user.patch" {
 				edit.Attributes = map[string]any{"displayName": fmt.Sprint("Person ", n)}
+				for _, column := range []string{"department", "jobTitle"} {
+					edit.Attributes[column] = rapid.SampledFrom([]any{"Sales", "Legal", nil}).Draw(rt, column)
+				}
 			}
 			_, _ = g.Admin.Edit(t.Context(), edit) // one that is not possible now changes nothing
 		}

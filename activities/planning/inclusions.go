@@ -41,7 +41,7 @@ func carried(share ident.Share, in plan.Input) []string {
 		}
 		for _, set := range in.Topology.UserSets {
 			if slices.Contains(declared.Sets, set.Name) {
-				ids, _, _ := plan.People(set, in.Snapshots[share.Source].Snapshot())
+				ids, _ := plan.People(set, in.Snapshots[share.Source].Snapshot())
 				people = append(people, ids...)
 			}
 		}

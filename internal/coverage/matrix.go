@@ -81,7 +81,7 @@ func (m *matrix) collaborating() {
 		if home == nil {
 			continue
 		}
-		ids, _, _ := plan.People(set, home)
+		ids, _ := plan.People(set, home)
 		for _, id := range ids {
 			people[set.Name] = append(people[set.Name], ident.Person{Home: set.Tenant, ID: id})
 		}

@@ -22,6 +22,8 @@ type User struct {
 	UserPrincipalName string    `json:"upn"`
 	DisplayName       string    `json:"name,omitempty"`
 	Mail              string    `json:"mail,omitempty"`
+	Department        string    `json:"department,omitempty"`
+	JobTitle          string    `json:"jobTitle,omitempty"`
 	UserType          UserType  `json:"type,omitempty"`
 	Enabled           bool      `json:"enabled,omitempty"`
 	CreationType      string    `json:"creation,omitempty"`      // "Invitation" for B2B objects

@@ -15,7 +15,7 @@ import (
 // change or was never set; one that is null was cleared.
 type Fields uint16
 
-// The tracked properties of a user; the group ones follow.
+// The tracked properties of users and groups.
 const (
 	FieldUPN Fields = 1 << iota
 	FieldDisplayName
@@ -30,6 +30,8 @@ const (
 	FieldDescription
 	FieldSecurity
 	FieldGroupTypes
+	FieldDepartment // of a user
+	FieldJobTitle
 )
 
 // Has tells whether all of the given fields were present.
@@ -57,6 +59,8 @@ func (ch UserChange) Merge(known ours.User) ours.User {
 	keep(ch.Present, FieldUPN, &u.UserPrincipalName, known.UserPrincipalName)
 	keep(ch.Present, FieldDisplayName, &u.DisplayName, known.DisplayName)
 	keep(ch.Present, FieldMail, &u.Mail, known.Mail)
+	keep(ch.Present, FieldDepartment, &u.Department, known.Department)
+	keep(ch.Present, FieldJobTitle, &u.JobTitle, known.JobTitle)
 	keep(ch.Present, FieldUserType, &u.UserType, known.UserType)
 	keep(ch.Present, FieldEnabled, &u.Enabled, known.Enabled)
 	keep(ch.Present, FieldCreationType, &u.CreationType, known.CreationType)
@@ -125,7 +129,7 @@ func (r request) userChange(w *wireUser) (UserChange, error) {
 	for field, set := range map[Fields]bool{
 		FieldUPN: w.UPN.Set, FieldDisplayName: w.DisplayName.Set, FieldMail: w.Mail.Set, FieldUserType: w.UserType.Set,
 		FieldEnabled: w.Enabled.Set, FieldCreationType: w.CreationType.Set, FieldExternalState: w.ExternalUserState.Set,
-		FieldListed: w.ShowInAddressList.Set, FieldOnPremises: w.OnPremisesSync.Set,
+		FieldListed: w.ShowInAddressList.Set, FieldOnPremises: w.OnPremisesSync.Set, FieldDepartment: w.Department.Set, FieldJobTitle: w.JobTitle.Set,
 	} {
 		if set {
 			ch.Present |= field

@@ -27,10 +27,10 @@ func TestUsersDelta(t *testing.T) {
 		case strings.Contains(s.Query, "page=2"):
 			answer(w, 200, `{"value":[],"@odata.nextLink":"`+f.srv.URL+`/v1.0/users/delta?page=3"}`)
 		case strings.Contains(s.Query, "page=3"):
-			answer(w, 200, `{"value":[{"id":"2","@removed":{"reason":"changed"}},{"id":"3","@removed":{"reason":"deleted"}},{"id":"1","mail":null,"showInAddressList":null,"accountEnabled":false}],
+			answer(w, 200, `{"value":[{"id":"2","@removed":{"reason":"changed"}},{"id":"3","@removed":{"reason":"deleted"}},{"id":"1","mail":null,"jobTitle":null,"showInAddressList":null,"accountEnabled":false}],
 				"@odata.deltaLink":"`+f.srv.URL+`/v1.0/users/delta?$deltatoken=1"}`)
 		default:
-			answer(w, 200, `{"value":[{"id":"1","userPrincipalName":"u","displayName":"n","mail":"m","userType":"Member","accountEnabled":true,"showInAddressList":true,"unknown":{"x":1}}],
+			answer(w, 200, `{"value":[{"id":"1","userPrincipalName":"u","displayName":"n","mail":"m","department":"Sales","jobTitle":"Clerk","userType":"Member","accountEnabled":true,"showInAddressList":true,"unknown":{"x":1}}],
 				"@odata.nextLink":"`+f.srv.URL+`/v1.0/users/delta?page=2"}`)
 		}
 	})
@@ -48,7 +48,7 @@ func TestUsersDelta(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want1 := ours.User{ID: "1", UserPrincipalName: "u", DisplayName: "n", UserType: "Member"}
+	want1 := ours.User{ID: "1", UserPrincipalName: "u", DisplayName: "n", Department: "Sales", UserType: "Member"}
 	if diff := cmp.Diff(map[string]ours.User{"1": want1}, known); diff != "" {
 		t.Error(diff)
 	}

@@ -21,6 +21,7 @@ import (
 var userSelect = []string{
 	"id", "userPrincipalName", "displayName", "mail", "userType", "accountEnabled",
 	"creationType", "externalUserState", "showInAddressList", "onPremisesSyncEnabled",
+	"department", "jobTitle",
 }
 
 const pageSize = int32(999)
@@ -200,6 +201,8 @@ type wireUser struct {
 	UPN               optional[string]    `json:"userPrincipalName"`
 	DisplayName       optional[string]    `json:"displayName"`
 	Mail              optional[string]    `json:"mail"`
+	Department        optional[string]    `json:"department"`
+	JobTitle          optional[string]    `json:"jobTitle"`
 	UserType          optional[string]    `json:"userType"`
 	Enabled           optional[bool]      `json:"accountEnabled"`
 	CreationType      optional[string]    `json:"creationType"`
@@ -215,6 +218,7 @@ type wireUser struct {
 func (w *wireUser) user() ours.User {
 	u := ours.User{
 		ID: w.ID, UserPrincipalName: w.UPN.Value, DisplayName: w.DisplayName.Value, Mail: w.Mail.Value,
+		Department: w.Department.Value, JobTitle: w.JobTitle.Value,
 		UserType: ours.UserType(w.UserType.Value), Enabled: w.Enabled.Value, CreationType: w.CreationType.Value,
 		ExternalUserState: w.ExternalUserState.Value, OnPremisesSync: w.OnPremisesSync.Value, DeletedAt: w.DeletedAt.Value,
 	}

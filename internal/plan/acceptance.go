@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"entente.dev/entente/internal/directory"
@@ -35,7 +34,7 @@ func (s *sharePlanner) accept() {
 	if s.draining() {
 		return // a person asked for exactly this removal
 	}
-	s.out.Acceptance = s.acceptance(len(s.out.Desired.Members))
+	s.out.Acceptance = s.acceptance()
 	removals := 0
 	for _, e := range s.out.Effects {
 		if e.Action == Remove {
@@ -52,31 +51,48 @@ func Verdict(b topology.Budget, carried, removals int) BudgetVerdict {
 	return BudgetVerdict{Removals: removals, Allowed: allowed, Over: removals > allowed}
 }
 
-func (s *sharePlanner) acceptance(people int) AcceptanceNeed {
-	if s.share.Policy.Acceptance.Mode == "auto" {
-		return AcceptanceNeed{}
-	}
+// acceptance says why the target must be asked. What it accepted goes on meanwhile.
+func (s *sharePlanner) acceptance() AcceptanceNeed {
 	e := s.envelope
-	if e == nil {
-		return AcceptanceNeed{Needed: true, Why: "not accepted yet"}
+	switch {
+	case e == nil:
+		return AcceptanceNeed{Needed: true, Why: "not accepted yet" + s.answersWish()}
+	case e.Revoked != nil:
+		return AcceptanceNeed{Frozen: true, Why: s.terms.lapsed}
 	}
 	var why []string
-	if !e.ExpiresAt.IsZero() && !s.in.Now.Before(e.ExpiresAt) {
-		why = append(why, "the acceptance has expired")
-	}
-	if people > e.MaxUsers {
-		why = append(why, fmt.Sprintf("over the cap: %d people, %d accepted", people, e.MaxUsers))
-	}
-	for _, set := range s.share.Sets {
-		if !slices.Contains(e.Sets, set) {
+	if !s.terms.auto {
+		if e.Expired(s.in.Now) {
+			why = append(why, "the acceptance has expired")
+		}
+		if s.terms.people > e.MaxUsers {
+			why = append(why, fmt.Sprintf("over the cap: %d people, %d accepted", s.terms.people, e.MaxUsers))
+		}
+		for _, set := range s.terms.newSets {
 			why = append(why, "new set: "+set)
 		}
 	}
-	if s.conversionAsked() && slices.ContainsFunc(s.out.Effects, func(e Effect) bool { return e.Action == Adopt }) {
+	if s.conversionAsked() && s.terms.guests > 0 {
 		why = append(why, "existing guests would become Members, which was not agreed to")
 	}
 	if e.UserType != s.share.Policy.UserType.Value {
 		why = append(why, "userType changed")
 	}
-	return AcceptanceNeed{Needed: len(why) > 0, Why: strings.Join(why, "; ")}
+	if len(why) == 0 {
+		return AcceptanceNeed{}
+	}
+	return AcceptanceNeed{Needed: true, Delta: true, Why: strings.Join(why, "; ") + s.answersWish(), Guests: s.terms.guests}
+}
+
+// answersWish is what a topology with mode auto asks for besides.
+func (s *sharePlanner) answersWish() string {
+	policy := s.share.Policy.Acceptance
+	if policy.Mode != "auto" || s.envelope != nil && s.envelope.covers(policy) {
+		return ""
+	}
+	wish := "; the topology asks to answer for the target from then on"
+	if policy.AutoBelow > 0 {
+		wish += fmt.Sprintf(", below %d people", policy.AutoBelow)
+	}
+	return wish
 }

@@ -65,7 +65,7 @@ func (c Counts) plus(o Counts) Counts {
 	return Counts{
 		Shares: c.Shares + o.Shares, Changes: c.Changes + o.Changes, People: c.People + o.People,
 		Creates: c.Creates + o.Creates, Converts: c.Converts + o.Converts, Restores: c.Restores + o.Restores,
-		Removals: c.Removals + o.Removals, Refusals: c.Refusals + o.Refusals,
+		Removals: c.Removals + o.Removals, Waiting: c.Waiting + o.Waiting, Refusals: c.Refusals + o.Refusals,
 	}
 }
 
@@ -79,7 +79,6 @@ type computation struct {
 type resolved struct {
 	people   []string
 	refusals []Refusal
-	warnings []Warning
 }
 
 func newComputation(in Input) *computation {
@@ -96,8 +95,8 @@ func newComputation(in Input) *computation {
 	}
 	for _, set := range in.Topology.UserSets {
 		if s := in.Snapshots[set.Tenant].Snapshot(); s != nil {
-			people, refusals, warnings := People(set, s)
-			c.sets[set.Name] = resolved{people, refusals, warnings}
+			people, refusals := People(set, s)
+			c.sets[set.Name] = resolved{people, refusals}
 		}
 	}
 	return c

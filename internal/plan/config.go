@@ -13,7 +13,7 @@ import (
 func Kinds() []Kind {
 	return []Kind{
 		InboundPartner, InboundSync, OutboundPartner, Application, Job, Secrets, JobSchema, ScopeGroup, Assignment,
-		ScopeAdd, ScopeRemove, StartJob, Convert, Undelete,
+		ScopeAdd, ScopeRemove, StartJob, Convert, Undelete, Block, Unblock,
 	}
 }
 
@@ -56,16 +56,9 @@ func (s *sharePlanner) setUp() {
 		s.scopeMembers() // people first; the teardown takes down what stands when they are out
 		return
 	}
-	s.partners()
-	s.application()
-	s.scope()
-	s.start()
-	if len(s.adopt) > 0 {
-		s.change(Convert, "update", fmt.Sprintf("make %s Members", persons(len(s.adopt), "existing guest")), "guest", "member", s.adopt)
-	}
-	if len(s.undelete) > 0 {
-		s.change(Undelete, "update", fmt.Sprintf("restore %s from the recycle bin", persons(len(s.undelete), "person")), "softDeleted", "member", s.undelete)
-	}
+	s.converge()
+	s.representations()
+	s.signInChanges()
 	slices.SortStableFunc(s.out.Changes, func(a, b Change) int { return slices.Index(Kinds(), a.Kind) - slices.Index(Kinds(), b.Kind) })
 	planned := map[Kind]bool{}
 	for _, c := range s.out.Changes {
@@ -73,6 +66,49 @@ func (s *sharePlanner) setUp() {
 	}
 	for i := range s.out.Changes {
 		s.out.Changes[i].DependsOn = s.dependencies(s.out.Changes[i].Kind, planned)
+	}
+}
+
+// converge brings the set-up to what is desired. When the acceptance has lapsed nothing new is set up; what stands is
+// kept as it is meant to be, so that people can still leave. A target that took its acceptance back keeps its own
+// doors as it likes.
+func (s *sharePlanner) converge() {
+	stands := s.app != nil && s.job != nil && s.group != nil && s.app.CompanyID != ""
+	if s.terms.lapsed != "" && !stands {
+		s.scopeMembers()
+		return
+	}
+	s.partners()
+	s.application()
+	s.scope()
+	s.start()
+	if s.envelope == nil || s.envelope.Revoked == nil {
+		return
+	}
+	s.out.Changes = slices.DeleteFunc(s.out.Changes, func(c Change) bool {
+		if c.Side == Target {
+			s.warn("door-closed", s.share.Target, "closed to the source after the target took its acceptance back; Entente leaves that, and the engine can take nobody out either: "+c.Before)
+		}
+		return c.Side == Target || c.Action == "create"
+	})
+}
+
+// representations are the changes of accounts that the target already has.
+func (s *sharePlanner) representations() {
+	var adopt, undelete []string
+	for _, e := range s.out.Effects {
+		switch {
+		case e.Action == Adopt && s.out.Desired.Schema.UserTypeRecurring:
+			adopt = append(adopt, e.ObjectID)
+		case e.Action == Restore && s.carried[e.Person.ID]:
+			undelete = append(undelete, e.ObjectID)
+		}
+	}
+	if len(adopt) > 0 {
+		s.change(Convert, "update", fmt.Sprintf("make %s Members", persons(len(adopt), "existing guest")), "guest", "member", adopt)
+	}
+	if len(undelete) > 0 {
+		s.change(Undelete, "update", fmt.Sprintf("restore %s from the recycle bin", persons(len(undelete), "person")), "softDeleted", "member", undelete)
 	}
 }
 

@@ -14,6 +14,9 @@
 //	resolve.go     user sets to people
 //	people.go      one person: effect, in or out
 //	leave.go       people who leave the scope group
+//	envelope.go    what the target accepted: who may come in now, who waits
+//	exclusions.go  whom its acceptance leaves out, by name or by rule
+//	holds.go       its decisions about one person; sign-ins turned off and on
 //	config.go      set-up changes and their order
 //	acceptance.go  must the target be asked; is the reduction within its budget
 package plan

@@ -10,36 +10,22 @@ import (
 
 // people decides about everybody: the wanted ones first, then those who leave.
 func (s *sharePlanner) people() {
-	s.keptOut()
+	s.held()
 	wanted := s.wanted()
+	s.excluded(wanted)
 	for _, id := range wanted {
 		s.judge(id)
 	}
-	s.sameMail(wanted)
 	s.leavers()
+	s.weigh()
+	s.admit()
+	s.sameMail(wanted)
+	s.signIns()
 	s.out.Desired.Members = make([]string, 0, len(s.keep))
 	for id := range s.keep {
 		s.out.Desired.Members = append(s.out.Desired.Members, id)
 	}
 	slices.Sort(s.out.Desired.Members)
-}
-
-// keptOut collects whom the target keeps out: holds in force, and exclusions of its envelope.
-func (s *sharePlanner) keptOut() {
-	for _, h := range s.in.Holds {
-		ended := !h.Until.IsZero() && !s.in.Now.Before(h.Until)
-		if h.Tenant == s.share.Target && h.Person.Home == s.share.Source && !ended {
-			s.outside[h.Person.ID] = "a hold of the target keeps this person out"
-		}
-	}
-	if s.envelope == nil {
-		return
-	}
-	for _, x := range s.envelope.Exclusions {
-		if x.Person.Home == s.share.Source && s.outside[x.Person.ID] == "" {
-			s.outside[x.Person.ID] = "the target's acceptance excludes this person"
-		}
-	}
 }
 
 // wanted is the union of the share's sets and of inclusions in force, sorted. A set that cannot be trusted
@@ -53,22 +39,26 @@ func (s *sharePlanner) wanted() []string {
 		set := s.sets[name]
 		ids = append(ids, set.people...)
 		for _, r := range set.refusals {
-			r.Fatal = len(s.carried) == 0 && (s.group == nil || len(s.group.Away) == 0)
+			r.Fatal = r.Rule != userNotFound && len(s.carried) == 0 && (s.group == nil || len(s.group.Away) == 0)
 			s.noRemovals = true
 			s.refuse(r)
 		}
-		for _, w := range set.warnings {
-			s.warn(w.Rule, w.Tenant, w.Detail)
-		}
 	}
+	ids = append(ids, s.included()...)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// included are the people of inclusions in force.
+func (s *sharePlanner) included() []string {
+	var ids []string
 	for _, in := range s.in.Inclusions {
 		ended := !in.Until.IsZero() && !s.in.Now.Before(in.Until)
 		if in.Share == s.share.Share && in.Person.Home == s.share.Source && !ended {
 			ids = append(ids, in.Person.ID)
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	return ids
 }
 
 // judge decides about one wanted person. Nobody whom the engine would skip is added; somebody already in the
@@ -91,6 +81,10 @@ func (s *sharePlanner) judge(id string) {
 		e, eligible = s.skip(e, "", "only internal members of the source are synchronized"), false
 	default:
 		e, eligible = s.representation(e, home)
+	}
+	if eligible && s.blockedOut(e) {
+		e.Action, e.To, e.Reason = HeldOut, e.From, because("blocked by the target before arriving", s.blocked[id].Reason)
+		eligible = false
 	}
 	if eligible || s.carried[id] {
 		s.keep[id] = true
@@ -145,7 +139,10 @@ func (s *sharePlanner) representation(e Effect, home directory.User) (Effect, bo
 		e.Action, e.Reason = KeepOne, "a Member already, but the invitation was never redeemed"
 		return e, true
 	case directory.StandsBlocked:
-		s.warnAbout(e.Person, "blocked-in-target", e.Tenant, "the target blocks this person, but the next change at home undoes that; a hold keeps them out")
+		if _, held := s.blocked[e.Person.ID]; held || s.released[e.Person.ID] {
+			break // ours
+		}
+		s.warnAbout(e.Person, "blocked-in-target", e.Tenant, "the target blocks this person, but the next change at home undoes that; a hold of kind blocked keeps the sign-in off")
 	}
 	e.Action, e.Reason = KeepOne, "already there"
 	return e, true
@@ -161,8 +158,11 @@ func (s *sharePlanner) comeBack(e Effect, home, object directory.User) (Effect, 
 	if object.UserType == directory.Guest && !s.out.Desired.Schema.UserTypeRecurring {
 		e.To = string(directory.StandsGuest)
 	}
+	if hold, blocked := s.blocked[e.Person.ID]; blocked && s.carried[e.Person.ID] {
+		e.Action, e.To, e.Reason = KeepOne, e.From, "stays in the recycle bin; "+because("blocked by the target", hold.Reason)
+		return e, true
+	}
 	if s.carried[e.Person.ID] {
-		s.undelete = append(s.undelete, object.ID)
 		s.warnAbout(e.Person, "deleted-in-target", e.Tenant, "deleted in the target although the share carries this person; a hold keeps them out")
 	}
 	return e, true
@@ -171,12 +171,13 @@ func (s *sharePlanner) comeBack(e Effect, home, object directory.User) (Effect, 
 // guest is somebody who was invited before. Making them a Member changes what somebody else made, so the
 // target decides.
 func (s *sharePlanner) guest(e Effect) Effect {
-	undecided := s.envelope == nil && s.share.Policy.UserType.ExistingGuests == "ask" || s.conversionAsked()
 	switch {
 	case s.out.Desired.Schema.UserTypeRecurring:
 		e.Action, e.To, e.Reason = Adopt, string(directory.StandsMember), "existing guest becomes Member"
-		s.adopt = append(s.adopt, e.ObjectID)
-	case undecided:
+	case s.conversionAsked():
+		s.terms.guests++
+		e.Action, e.Reason = Leave, "existing guest stays guest; becomes Member if the target agrees"
+	case s.envelope == nil && s.share.Policy.UserType.ExistingGuests == "ask":
 		e.Action, e.To, e.Reason = Adopt, string(directory.StandsMember), "existing guest becomes Member if the target agrees"
 	default:
 		e.Action, e.Reason = Leave, "existing guest stays guest"

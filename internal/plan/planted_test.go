@@ -50,6 +50,42 @@ var planted = map[string]computer{
 		return p
 	},
 	"nobody kept out comes in": func(in Input) Plan { in.Holds = nil; return Compute(in) },
+	"only those come in whom the target accepted": func(in Input) Plan { // asks nobody about newcomers
+		return Compute(rewritten(in, func(e *Envelope) {
+			*e = Envelope{Share: e.Share, Sets: []string{"a-people", "b-people", "c-people"}, MaxUsers: 500}
+		}))
+	},
+	"a tighter envelope never lets more in": func(in Input) Plan {
+		return Compute(rewritten(in, func(e *Envelope) { // takes no room for no cap
+			if e.MaxUsers == 0 {
+				e.MaxUsers = 500
+			}
+		}))
+	},
+	"an acceptance taken back adds nothing and holds nobody": func(in Input) Plan { // reads it as expired
+		return Compute(rewritten(in, func(e *Envelope) {
+			if e.Revoked != nil {
+				e.Revoked, e.ExpiresAt = nil, in.Now
+			}
+		}))
+	},
+	"a cap never removes": func(in Input) Plan { // takes out whoever is over it
+		p := Compute(in)
+		for i := range p.Shares {
+			s := &p.Shares[i]
+			if e, ok := in.Envelopes[s.Share]; ok && len(s.Desired.Members) > e.MaxUsers {
+				s.Changes = append(s.Changes, Change{Kind: ScopeRemove, People: s.Desired.Members[e.MaxUsers:]})
+			}
+		}
+		return p
+	},
+	"a block removes nobody and touches only its own person": func(in Input) Plan { // takes a block for keeping out
+		in.Holds = slices.Clone(in.Holds)
+		for i := range in.Holds {
+			in.Holds[i].Kind = HoldKeepOut
+		}
+		return Compute(in)
+	},
 	"a tighter budget never allows more": func(in Input) Plan {
 		p := Compute(in)
 		for i, s := range in.Topology.Shares {

@@ -23,7 +23,8 @@ type scenario struct {
 	Guests string // what targets agreed to about guests; "" for no envelopes
 	Wish   string
 	Steps  [][]int // whose membership of the set flips in each step
-	Holds  []int
+	Holds  []holding
+	Terms  narrowing
 	Budget topology.Budget
 	Seed   uint64
 }
@@ -51,7 +52,11 @@ var scenarios = rapid.Custom(func(t *rapid.T) scenario {
 	}
 	who := rapid.SliceOfN(rapid.IntRange(0, len(s.People)-1), 0, 4)
 	s.Steps = rapid.SliceOfN(who, 1, 3).Draw(t, "steps")
-	s.Holds = rapid.SliceOfN(rapid.IntRange(0, len(s.People)-1), 0, 2).Draw(t, "holds")
+	held := rapid.Custom(func(t *rapid.T) holding {
+		return holding{Who: rapid.IntRange(0, len(s.People)-1).Draw(t, "who"), Blocks: rapid.Bool().Draw(t, "blocks"), Late: rapid.Bool().Draw(t, "late"), Ends: rapid.Bool().Draw(t, "ends")}
+	})
+	s.Holds = rapid.SliceOfNDistinct(held, 0, 3, func(h holding) int { return h.Who }).Draw(t, "holds")
+	s.Terms = narrowings.Draw(t, "terms")
 	return s
 })
 
@@ -87,14 +92,6 @@ func (s scenario) build(t tester) *world {
 	}
 	if s.Guests != "" {
 		w.agree(s.Guests)
-	}
-	for _, i := range s.Holds {
-		p := s.People[i]
-		target := ident.Tenant("a")
-		if p.Home == "a" {
-			target = "b"
-		}
-		w.holds = append(w.holds, Hold{Person: ident.Person{Home: p.Home, ID: fmt.Sprintf("%s-p%d", p.Home, i)}, Tenant: target, Kind: "keepOut"})
 	}
 	return w
 }
@@ -162,10 +159,11 @@ func each(s scenario, compute computer, judge func(w *world, in Input, p Plan) e
 		}
 	}()
 	w := s.build(q)
-	for _, step := range append([][]int{nil}, s.Steps...) {
+	for n, step := range append([][]int{nil}, s.Steps...) {
 		for _, i := range step {
 			w.toggle(s, i)
 		}
+		s.happens(w, n)
 		in := w.in(q)
 		p := compute(in)
 		if err := judge(w, in, p); err != nil {
@@ -216,6 +214,21 @@ var properties = map[string]func(scenario, computer) error{
 	},
 	"a tighter budget never allows more": func(s scenario, c computer) error {
 		return each(s, c, func(w *world, in Input, p Plan) error { return tighter(w, in, p, c) }, noAfter)
+	},
+	"only those come in whom the target accepted": func(s scenario, c computer) error {
+		return each(s, c, inside, noAfter)
+	},
+	"a tighter envelope never lets more in": func(s scenario, c computer) error {
+		return each(s, c, func(_ *world, in Input, p Plan) error { return narrower(in, p, c) }, noAfter)
+	},
+	"an acceptance taken back adds nothing and holds nobody": func(s scenario, c computer) error {
+		return each(s, c, func(_ *world, in Input, p Plan) error { return revoked(in, p, c) }, noAfter)
+	},
+	"a cap never removes": func(s scenario, c computer) error {
+		return each(s, c, func(_ *world, in Input, p Plan) error { return capped(in, p, c) }, noAfter)
+	},
+	"a block removes nobody and touches only its own person": func(s scenario, c computer) error {
+		return each(s, c, func(_ *world, in Input, p Plan) error { return blocks(in, p, c) }, noAfter)
 	},
 }
 
@@ -316,7 +329,7 @@ func removals(_ *world, in Input, p Plan) error {
 		share, _ := in.Topology.Share(s.Share)
 		for _, name := range share.Sets {
 			set, _ := in.Topology.Set(name)
-			ids, refused, _ := People(set, source)
+			ids, refused := People(set, source)
 			untrusted = untrusted || len(refused) > 0
 			for _, id := range ids {
 				wanted[id] = true
@@ -331,7 +344,9 @@ func removals(_ *world, in Input, p Plan) error {
 				return fmt.Errorf("%s removes although a set cannot be trusted", s.Share)
 			}
 			for _, id := range c.People {
-				held := slices.ContainsFunc(in.Holds, func(h Hold) bool { return h.Tenant == s.Share.Target && h.Person.ID == id })
+				held := slices.ContainsFunc(in.Holds, func(h Hold) bool {
+					return h.Tenant == s.Share.Target && h.Person.ID == id && h.Kind == HoldKeepOut && !h.Over(in.Now)
+				}) || ruledOut(in, s.Share, id)
 				if !slices.Contains(g.Users, id) || (wanted[id] && !held) {
 					return fmt.Errorf("%s removes %s", s.Share, id)
 				}
@@ -347,7 +362,7 @@ func removals(_ *world, in Input, p Plan) error {
 func keptOut(_ *world, in Input, p Plan) error {
 	for _, s := range p.Shares {
 		for _, h := range in.Holds {
-			if h.Tenant != s.Share.Target {
+			if h.Tenant != s.Share.Target || h.Kind != HoldKeepOut || h.Over(in.Now) {
 				continue
 			}
 			for _, c := range s.Changes {

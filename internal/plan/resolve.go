@@ -10,65 +10,69 @@ import (
 	"entente.dev/entente/internal/topology"
 )
 
-// People resolves a user set in its home: object ids, sorted and once each. A set that cannot be resolved or
-// that holds nobody comes with a refusal; whether that is fatal depends on the share and is left to it.
-func People(set topology.UserSet, home *directory.Snapshot) ([]string, []Refusal, []Warning) {
-	ids, refusal, warnings := resolve(set, home)
-	if refusal == nil && len(ids) == 0 {
-		refusal = &Refusal{
+// userNotFound is the rule of a listed person whom the home does not have. It is never fatal.
+const userNotFound = "user-not-found"
+
+// People resolves a user set in its home: object ids, sorted and once each. A set that cannot be resolved, that names
+// somebody who is not there, or that holds nobody comes with refusals; whether those are fatal depends on the share
+// and is left to it.
+func People(set topology.UserSet, home *directory.Snapshot) ([]string, []Refusal) {
+	ids, refusals := resolve(set, home)
+	if len(ids) == 0 && (len(refusals) == 0 || refusals[0].Rule == userNotFound) {
+		refusals = append(refusals, Refusal{
 			Rule:   "empty-set",
 			Detail: fmt.Sprintf("user set %s resolves to nobody", set.Name),
 			Remedy: "an empty set never removes everyone: put people into it, or stop the share",
-		}
+		})
 	}
-	if refusal == nil {
-		return ids, nil, warnings
+	for i := range refusals {
+		refusals[i].Tenant, refusals[i].UserSet, refusals[i].Pos = set.Tenant, set.Name, set.Pos
 	}
-	refusal.Tenant, refusal.UserSet, refusal.Pos = set.Tenant, set.Name, set.Pos
-	return ids, []Refusal{*refusal}, warnings
+	return ids, refusals
 }
 
-func resolve(set topology.UserSet, home *directory.Snapshot) ([]string, *Refusal, []Warning) {
+func resolve(set topology.UserSet, home *directory.Snapshot) ([]string, []Refusal) {
 	if set.Group == "" {
-		ids, warnings := byName(set, home)
-		return ids, nil, warnings
+		return byName(set, home)
 	}
 	groups := home.GroupsNamed(set.Group)
 	switch {
 	case len(groups) == 0:
-		return nil, &Refusal{
+		return nil, []Refusal{{
 			Rule:   "group-not-found",
 			Detail: fmt.Sprintf("tenant %s has no group %q", set.Tenant, set.Group),
 			Remedy: "create it, or name another group or its object id in user set " + set.Name,
-		}, nil
+		}}
 	case len(groups) > 1:
 		ids := make([]string, len(groups))
 		for i, g := range groups {
 			ids[i] = g.ID
 		}
-		return nil, &Refusal{
+		return nil, []Refusal{{
 			Rule:   "group-ambiguous",
 			Detail: fmt.Sprintf("tenant %s has %d groups called %q: %s", set.Tenant, len(groups), set.Group, strings.Join(ids, ", ")),
 			Remedy: "write the object id of the right one in user set " + set.Name,
-		}, nil
+		}}
 	}
 	ids, err := home.FlattenUsers(groups[0].ID)
 	if err != nil {
-		return nil, &Refusal{
+		return nil, []Refusal{{
 			Rule:   "group-incomplete",
 			Detail: fmt.Sprintf("group %q: %s", set.Group, problem.Of(err).Detail),
 			Remedy: "nothing is decided on a partial group; the next observation reads again",
-		}, nil
+		}}
 	}
-	return ids, nil, nil
+	return ids, nil
 }
 
-// byName finds listed people among the live users of the home.
-func byName(set topology.UserSet, home *directory.Snapshot) ([]string, []Warning) {
+// byName finds listed people among the live users of the home. Somebody who was renamed at home looks like a leaver
+// here, so a name that nobody has is refused: nobody is removed until it is corrected.
+func byName(set topology.UserSet, home *directory.Snapshot) ([]string, []Refusal) {
 	wanted := make(map[string]bool, len(set.Users))
 	for _, upn := range set.Users {
 		wanted[strings.ToLower(upn)] = true
 	}
+	listed := len(wanted)
 	var ids []string
 	for _, u := range home.Users {
 		if upn := strings.ToLower(u.UserPrincipalName); wanted[upn] {
@@ -76,13 +80,13 @@ func byName(set topology.UserSet, home *directory.Snapshot) ([]string, []Warning
 			delete(wanted, upn)
 		}
 	}
-	var warnings []Warning
-	if len(wanted) > 0 {
-		warnings = append(warnings, Warning{
-			Rule: "user-not-found", Tenant: set.Tenant,
-			Detail: fmt.Sprintf("%d of the %d people listed in user set %s are not in tenant %s", len(wanted), len(set.Users), set.Name, set.Tenant),
-		})
-	}
 	slices.Sort(ids)
-	return ids, warnings
+	if len(wanted) == 0 {
+		return ids, nil
+	}
+	return ids, []Refusal{{
+		Rule:   userNotFound,
+		Detail: fmt.Sprintf("%d of the %d people listed in user set %s are not in tenant %s", len(wanted), listed, set.Name, set.Tenant),
+		Remedy: "correct the name in user set " + set.Name,
+	}}
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
@@ -102,10 +101,13 @@ func TestRules(t *testing.T) {
 			w.edit("b", "g-b", func(g *directory.Group) { g.Users = append(g.Users, id) })
 		}},
 		{name: "a hold takes somebody out", change: func(w *world) {
-			w.holds = []Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "c", Kind: "blocked"}}
+			w.holds = []Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "c", Kind: "keepOut"}}
 		}, kinds: []Kind{ScopeRemove}},
 		{name: "a hold that ended", change: func(w *world) {
 			w.holds = []Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "c", Kind: "keepOut", Until: now}}
+		}},
+		{name: "a hold that was released", change: func(w *world) {
+			w.holds = []Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "c", Kind: "keepOut", Ended: now}}
 		}},
 		{name: "a hold of another target", change: func(w *world) {
 			w.holds = []Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "a", Kind: "keepOut"}}
@@ -217,43 +219,6 @@ func mustShare(w *world, e ident.Share) SharePlan {
 	p := Compute(in)
 	s, _ := p.Share(e)
 	return *s
-}
-
-func TestWhenTheTargetIsAsked(t *testing.T) {
-	t.Parallel()
-	good := Envelope{Sets: []string{"b-people"}, MaxUsers: 2, UserType: "member", ExistingGuests: "keep", ExpiresAt: now.Add(time.Second)}
-	tests := map[string]struct {
-		change func(*Envelope, *topology.Policy)
-		why    string
-	}{
-		"agreed":  {func(*Envelope, *topology.Policy) {}, ""},
-		"expired": {func(e *Envelope, _ *topology.Policy) { e.ExpiresAt = now }, "the acceptance has expired"},
-		"cap":     {func(e *Envelope, _ *topology.Policy) { e.MaxUsers = 1 }, "over the cap: 2 people, 1 accepted"},
-		"set":     {func(e *Envelope, _ *topology.Policy) { e.Sets = []string{"others"} }, "new set: b-people"},
-		"type":    {func(e *Envelope, _ *topology.Policy) { e.UserType = "guest" }, "userType changed"},
-		"several": {func(e *Envelope, _ *topology.Policy) { e.UserType, e.MaxUsers = "guest", 1 }, "over the cap: 2 people, 1 accepted; userType changed"},
-		"convert": {func(_ *Envelope, p *topology.Policy) { p.UserType.ExistingGuests = "convert" }, "existing guests would become Members, which was not agreed to"},
-		"kept": {func(e *Envelope, p *topology.Policy) {
-			e.AskedGuests, p.UserType.ExistingGuests = "convert", "convert"
-		}, ""},
-		"auto":        {func(e *Envelope, p *topology.Policy) { e.ExpiresAt, p.Acceptance.Mode = now, "auto" }, ""},
-		"no envelope": {nil, "not accepted yet"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			i := slices.IndexFunc(w.topology.Shares, func(s topology.Share) bool { return s.Share == edge("b", "c") })
-			if test.change != nil {
-				e := good
-				test.change(&e, &w.topology.Shares[i].Policy)
-				w.envelopes[edge("b", "c")] = e
-			}
-			if got := sharePlan(t, w.plan(t), edge("b", "c")).Acceptance; got.Why != test.why || got.Needed != (test.why != "") {
-				t.Errorf("%+v, want %q", got, test.why)
-			}
-		})
-	}
 }
 
 func TestExistingGuests(t *testing.T) {

@@ -30,8 +30,10 @@ type sharePlanner struct {
 	carried      map[string]bool   // in the scope group now
 	keep         map[string]bool   // to be in the scope group
 	outside      map[string]string // people the target keeps out: id → why
-	undelete     []string          // target object ids
-	adopt        []string          // target object ids
+	blocked      map[string]Hold   // holds in force that keep a sign-in off
+	released     map[string]bool   // whose block is over
+	terms        terms             // of the envelope
+	off, on      []string          // target object ids whose sign-in changes
 	noRemovals   bool              // a set could not be trusted
 	fatalRefused bool
 }
@@ -61,6 +63,8 @@ func (c *computation) share(share topology.Share) SharePlan {
 	if s.observed(source, target) && s.findObjects() {
 		s.people()
 		s.setUp()
+	} else {
+		s.weigh()
 	}
 	s.seal()
 	return *s.out
@@ -182,6 +186,8 @@ func (s *sharePlanner) seal() {
 			out.Counts.Restores++
 		case Remove:
 			out.Counts.Removals++
+		case Wait:
+			out.Counts.Waiting++
 		}
 	}
 	out.Digest = ident.Digest(struct {

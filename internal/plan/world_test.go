@@ -204,6 +204,10 @@ func (w *world) write(t tester, s SharePlan, c Change) {
 		for _, id := range c.People {
 			w.undelete(target, id)
 		}
+	case Block, Unblock:
+		for _, id := range c.People {
+			w.editUser(s.Share.Target, id, func(u *directory.User) { u.Enabled = c.Kind == Unblock })
+		}
 	case Convert: // the engine does it, because the schema says so
 	default:
 		t.Fatalf("unknown kind %s", c.Kind)
