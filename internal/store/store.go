@@ -177,7 +177,12 @@ type Facts interface {
 	PutOwned(ctx context.Context, org string, o Owned) error
 	DropOwned(ctx context.Context, org, id string) error
 	Owned(ctx context.Context, org string) ([]Owned, error)
+	// PutHold places a hold; a person has one in force in a tenant. A block that another kind of hold replaces has
+	// ended, like one with Ended set: it stays in the list until DropHold, because its sign-in is still off.
 	PutHold(ctx context.Context, org string, h plan.Hold) error
+	// EndHold ends a hold in force and returns it; problem.NotFound where there is none. A block stays as an ended one.
+	EndHold(ctx context.Context, org string, person ident.Person, tenant ident.Tenant, at time.Time) (plan.Hold, error)
+	// DropHold forgets holds of a person that are over: ended, or run out. One in force stays.
 	DropHold(ctx context.Context, org string, person ident.Person, tenant ident.Tenant) error
 	Holds(ctx context.Context, org string) ([]plan.Hold, error)
 	PutInclusions(ctx context.Context, org string, in []plan.Inclusion) error

@@ -3,8 +3,10 @@ package storetest
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
 
@@ -44,17 +46,60 @@ func owned(t *testing.T, d Database) {
 
 func holds(t *testing.T, d Database) {
 	s, ctx := open(t, d), t.Context()
-	one := plan.Hold{Person: who("x"), Tenant: "a", Kind: "keepOut", Reason: "contract", By: "kim", Until: at(3)}
+	one := plan.Hold{Person: who("x"), Tenant: "a", Kind: "keepOut", Reason: "contract", By: "kim", Until: time.Now().Add(time.Hour).UTC().Truncate(time.Second)}
 	two := plan.Hold{Person: who("x"), Tenant: "c", Kind: "blocked"}
 	ok(t, s.PutHold(ctx, org, two))
 	ok(t, s.PutHold(ctx, org, one))
 	one.Reason = "longer"
 	ok(t, s.PutHold(ctx, org, one))
-	same(t, value[[]plan.Hold](t)(s.Holds(ctx, org)), []plan.Hold{one, two})
-	for range 2 {
-		ok(t, s.DropHold(ctx, org, who("x"), "a"))
+	all := func() []plan.Hold {
+		t.Helper()
+		return value[[]plan.Hold](t)(s.Holds(ctx, org))
 	}
-	same(t, value[[]plan.Hold](t)(s.Holds(ctx, org)), []plan.Hold{two})
+	same(t, all(), []plan.Hold{one, two})
+	ok(t, s.DropHold(ctx, org, who("x"), "a"))
+	same(t, all(), []plan.Hold{one, two}) // both are in force
+	same(t, value[plan.Hold](t)(s.EndHold(ctx, org, who("x"), "a", at(1))), one)
+	same(t, all(), []plan.Hold{two})
+	_, err := s.EndHold(ctx, org, who("x"), "a", at(1))
+	is(t, err, problem.NotFound)
+	one.Until = at(1)
+	ok(t, s.PutHold(ctx, org, one))
+	for range 2 {
+		ok(t, s.DropHold(ctx, org, who("x"), "a")) // it has run out
+	}
+	same(t, all(), []plan.Hold{two})
+}
+
+// holdsEnd: a block that is over stays until what it did is undone, beside whatever else holds the person.
+func holdsEnd(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	block := plan.Hold{Person: who("x"), Tenant: "c", Kind: "blocked", At: at(0)}
+	out := plan.Hold{Person: who("x"), Tenant: "c", Kind: "keepOut", At: at(5)}
+	ended := func(h plan.Hold, hour int) plan.Hold { h.Ended = at(hour); return h }
+	all := func() []plan.Hold {
+		t.Helper()
+		return value[[]plan.Hold](t)(s.Holds(ctx, org))
+	}
+	ok(t, s.PutHold(ctx, org, block))
+	same(t, value[plan.Hold](t)(s.EndHold(ctx, org, who("x"), "c", at(1))), ended(block, 1))
+	same(t, all(), []plan.Hold{ended(block, 1)})
+	ok(t, s.PutHold(ctx, org, block)) // blocked again: nothing has ended any more
+	same(t, all(), []plan.Hold{block})
+	for range 2 {
+		ok(t, s.PutHold(ctx, org, out))
+	}
+	same(t, all(), []plan.Hold{out, ended(block, 5)})
+	ok(t, s.DropHold(ctx, org, who("x"), "c"))
+	same(t, all(), []plan.Hold{out})
+	ok(t, s.PutHold(ctx, org, block))
+	ok(t, s.PutHold(ctx, org, out))
+	same(t, value[plan.Hold](t)(s.EndHold(ctx, org, who("x"), "c", at(6))), out)
+	same(t, all(), []plan.Hold{ended(block, 5)})
+	ok(t, s.PutHold(ctx, org, ended(block, 7)))
+	same(t, all(), []plan.Hold{ended(block, 7)})
+	ok(t, s.DropHold(ctx, org, who("x"), "c"))
+	same(t, all(), []plan.Hold{})
 }
 
 func inclusions(t *testing.T, d Database) {

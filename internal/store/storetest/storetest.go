@@ -50,6 +50,7 @@ func Run(t *testing.T, create func(tb testing.TB) Database) {
 		"links":                       links,
 		"owned objects":               owned,
 		"holds":                       holds,
+		"holds that are over":         holdsEnd,
 		"inclusions":                  inclusions,
 		"conversions":                 conversions,
 		"share statuses":              shareStatuses,

@@ -54,3 +54,17 @@ WHERE conversions.reverted_at = 0 OR excluded.reverted_at <> 0 OR excluded.at > 
 -- name: Conversions :many
 SELECT source, target, home, person, tenant, object_id, from_type, to_type, at, reverted_at FROM conversions
 WHERE org = sqlc.arg(org) ORDER BY source, target, home, person;
+
+-- name: GetHold :one
+SELECT doc FROM holds WHERE org = sqlc.arg(org) AND home = sqlc.arg(home) AND person = sqlc.arg(person) AND tenant = sqlc.arg(tenant);
+
+-- name: PutEndedHold :exec
+INSERT INTO ended_holds (org, home, person, tenant, doc)
+VALUES (sqlc.arg(org), sqlc.arg(home), sqlc.arg(person), sqlc.arg(tenant), sqlc.arg(doc))
+ON CONFLICT (org, home, person, tenant) DO UPDATE SET doc = excluded.doc;
+
+-- name: DropEndedHold :exec
+DELETE FROM ended_holds WHERE org = sqlc.arg(org) AND home = sqlc.arg(home) AND person = sqlc.arg(person) AND tenant = sqlc.arg(tenant);
+
+-- name: EndedHolds :many
+SELECT doc FROM ended_holds WHERE org = sqlc.arg(org) ORDER BY home, person, tenant;

@@ -61,6 +61,27 @@ func (q *Queries) Conversions(ctx context.Context, org string) ([]ConversionsRow
 	return items, nil
 }
 
+const DropEndedHold = `-- name: DropEndedHold :exec
+DELETE FROM ended_holds WHERE org = ?1 AND home = ?2 AND person = ?3 AND tenant = ?4
+`
+
+type DropEndedHoldParams struct {
+	Org    string
+	Home   string
+	Person string
+	Tenant string
+}
+
+func (q *Queries) DropEndedHold(ctx context.Context, arg DropEndedHoldParams) error {
+	_, err := q.db.ExecContext(ctx, DropEndedHold,
+		arg.Org,
+		arg.Home,
+		arg.Person,
+		arg.Tenant,
+	)
+	return err
+}
+
 const DropHold = `-- name: DropHold :exec
 DELETE FROM holds WHERE org = ?1 AND home = ?2 AND person = ?3 AND tenant = ?4
 `
@@ -118,6 +139,56 @@ type DropOwnedParams struct {
 func (q *Queries) DropOwned(ctx context.Context, arg DropOwnedParams) error {
 	_, err := q.db.ExecContext(ctx, DropOwned, arg.Org, arg.ID)
 	return err
+}
+
+const EndedHolds = `-- name: EndedHolds :many
+SELECT doc FROM ended_holds WHERE org = ?1 ORDER BY home, person, tenant
+`
+
+func (q *Queries) EndedHolds(ctx context.Context, org string) ([][]byte, error) {
+	rows, err := q.db.QueryContext(ctx, EndedHolds, org)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items [][]byte
+	for rows.Next() {
+		var doc []byte
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const GetHold = `-- name: GetHold :one
+SELECT doc FROM holds WHERE org = ?1 AND home = ?2 AND person = ?3 AND tenant = ?4
+`
+
+type GetHoldParams struct {
+	Org    string
+	Home   string
+	Person string
+	Tenant string
+}
+
+func (q *Queries) GetHold(ctx context.Context, arg GetHoldParams) ([]byte, error) {
+	row := q.db.QueryRowContext(ctx, GetHold,
+		arg.Org,
+		arg.Home,
+		arg.Person,
+		arg.Tenant,
+	)
+	var doc []byte
+	err := row.Scan(&doc)
+	return doc, err
 }
 
 const Holds = `-- name: Holds :many
@@ -310,6 +381,31 @@ func (q *Queries) PutConversion(ctx context.Context, arg PutConversionParams) er
 		arg.ToType,
 		arg.At,
 		arg.RevertedAt,
+	)
+	return err
+}
+
+const PutEndedHold = `-- name: PutEndedHold :exec
+INSERT INTO ended_holds (org, home, person, tenant, doc)
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (org, home, person, tenant) DO UPDATE SET doc = excluded.doc
+`
+
+type PutEndedHoldParams struct {
+	Org    string
+	Home   string
+	Person string
+	Tenant string
+	Doc    []byte
+}
+
+func (q *Queries) PutEndedHold(ctx context.Context, arg PutEndedHoldParams) error {
+	_, err := q.db.ExecContext(ctx, PutEndedHold,
+		arg.Org,
+		arg.Home,
+		arg.Person,
+		arg.Tenant,
+		arg.Doc,
 	)
 	return err
 }

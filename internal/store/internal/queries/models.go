@@ -37,6 +37,14 @@ type CoverageRow struct {
 	Cells     []byte
 }
 
+type EndedHold struct {
+	Org    string
+	Home   string
+	Person string
+	Tenant string
+	Doc    []byte
+}
+
 type Envelope struct {
 	Org    string
 	Source string

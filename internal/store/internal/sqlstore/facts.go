@@ -80,42 +80,6 @@ func (s *Store) Owned(ctx context.Context, org string) ([]store.Owned, error) {
 	return list, s.fail(op, err)
 }
 
-// PutHold implements store.Facts.
-func (s *Store) PutHold(ctx context.Context, org string, h plan.Hold) error {
-	const op = "store a hold"
-	if err := valid(op, append(personFields(org, h.Person), need("tenant", string(h.Tenant)))...); err != nil {
-		return err
-	}
-	doc, err := encode(h)
-	if err != nil {
-		return s.fail(op, err)
-	}
-	return s.write(ctx, op, func(t *tx) error {
-		return t.PutHold(ctx, queries.PutHoldParams{Org: org, Home: string(h.Person.Home), Person: h.Person.ID, Tenant: string(h.Tenant), Doc: doc})
-	})
-}
-
-// DropHold implements store.Facts. Dropping what is not there is success.
-func (s *Store) DropHold(ctx context.Context, org string, p ident.Person, tenant ident.Tenant) error {
-	const op = "drop a hold"
-	if err := valid(op, append(personFields(org, p), need("tenant", string(tenant)))...); err != nil {
-		return err
-	}
-	return s.write(ctx, op, func(t *tx) error {
-		return t.DropHold(ctx, queries.DropHoldParams{Org: org, Home: string(p.Home), Person: p.ID, Tenant: string(tenant)})
-	})
-}
-
-// Holds implements store.Facts, sorted by person and tenant.
-func (s *Store) Holds(ctx context.Context, org string) ([]plan.Hold, error) {
-	const op = "list holds"
-	if err := valid(op, may("organization", org)); err != nil {
-		return nil, err
-	}
-	list, err := decodeAll[plan.Hold](s.query().Holds(ctx, org))
-	return list, s.fail(op, err)
-}
-
 // carried is one person in one share: the key of inclusions and conversions.
 type carried struct {
 	share  ident.Share
