@@ -3,6 +3,7 @@ package console
 import (
 	"embed"
 	"errors"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2/memstore"
 
 	"entente.dev/entente/internal/api/client"
-	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/console/catalogue"
 )
 
 //go:embed assets
@@ -33,6 +34,8 @@ type Deps struct {
 	Secure bool
 	// Links are shown in the footer, for example to Temporal's own pages.
 	Links []Link
+
+	language catalogue.Language // of every page, whatever the visitor asks for: for tests
 }
 
 // Link is a place elsewhere.
@@ -41,7 +44,11 @@ type Link struct{ Text, URL string }
 type console struct {
 	Deps
 	sessions *scs.SessionManager
+	scripts  []string // of others, where they were there when this was built
 }
+
+// htmx replaces parts of pages without a reload. `make assets` puts it there; every page works without.
+const htmx = "/assets/dist/htmx.min.js"
 
 // sessionLifetime is a working day: long enough not to be in the way, short enough for a shared machine.
 const sessionLifetime = 10 * time.Hour
@@ -59,6 +66,9 @@ func New(d Deps) (http.Handler, error) {
 		d.Now = time.Now
 	}
 	c := &console{Deps: d, sessions: scs.New()}
+	if _, err := fs.Stat(assets, htmx[1:]); err == nil {
+		c.scripts = append(c.scripts, htmx)
+	}
 	c.sessions.Store = memstore.NewWithCleanupInterval(0) // no goroutine; expired sessions go when they are used
 	c.sessions.Lifetime = sessionLifetime
 	c.sessions.Cookie.Name = "entente"
@@ -78,23 +88,29 @@ func (c *console) routes() http.Handler {
 	pages.HandleFunc("GET /sign-in/start", c.startSignIn)
 	pages.HandleFunc("GET /sign-in/callback", c.cameBack)
 	pages.HandleFunc("POST /sign-out", c.signOut)
+	pages.HandleFunc("POST /language", c.chooseLanguage)
 	pages.HandleFunc("GET /{$}", c.signedIn(c.start))
 	pages.HandleFunc("GET /o/{org}", c.signedIn(c.overview))
 	pages.HandleFunc("GET /o/{org}/inbox", c.signedIn(c.inbox))
 	pages.HandleFunc("GET /o/{org}/requests/{id}", c.signedIn(c.request))
 	pages.HandleFunc("POST /o/{org}/requests/{id}/approve", c.signedIn(c.approve))
 	pages.HandleFunc("POST /o/{org}/requests/{id}/reject", c.signedIn(c.reject))
+	pages.HandleFunc("POST /o/{org}/requests/{id}/draft", c.signedIn(c.changeDraft))
 	pages.HandleFunc("GET /o/{org}/shares/{source}/{target}", c.signedIn(c.share))
+	pages.HandleFunc("POST /o/{org}/shares/{source}/{target}/stop", c.signedIn(c.stop))
+	pages.HandleFunc("GET /o/{org}/holds", c.signedIn(c.holds))
+	pages.HandleFunc("POST /o/{org}/holds/new", c.signedIn(c.hold))
+	pages.HandleFunc("POST /o/{org}/holds/release", c.signedIn(c.release))
 	pages.HandleFunc("GET /o/{org}/reductions", c.signedIn(c.reductions))
 	pages.HandleFunc("POST /o/{org}/restore", c.signedIn(c.restore))
 	pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		c.show(w, r, http.StatusNotFound, visit{}, t("not-found"), problemPage(&wire.Problem{Detail: t("not-found-detail"), Remedy: t("not-found-remedy")}))
+		c.show(w, r, http.StatusNotFound, visit{}, t(r.Context(), "not-found"), noPage())
 	})
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", cached(http.FileServerFS(assets)))
 	mux.HandleFunc("GET /o/{org}/events", c.events)
 	mux.Handle("/", c.sessions.LoadAndSave(pages))
-	return secured(http.NewCrossOriginProtection().Handler(limited(mux)))
+	return secured(http.NewCrossOriginProtection().Handler(limited(c.inLanguage(mux))))
 }
 
 func secured(next http.Handler) http.Handler {
@@ -130,5 +146,5 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, status int, v vis
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	// Writing fails only when the reader has gone.
-	_ = layout(v, title, c.Links, body).Render(r.Context(), w)
+	_ = layout(v, title, c.Links, c.scripts, body).Render(r.Context(), w)
 }

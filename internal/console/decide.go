@@ -20,35 +20,54 @@ func command(r *http.Request) context.Context {
 func (c *console) approve(w http.ResponseWriter, r *http.Request, v visit) {
 	in := wire.Approve{
 		ExistingGuests: r.PostFormValue("existingGuests"), ExpiresAfter: strings.TrimSpace(r.PostFormValue("expiresAfter")),
-		Reason: r.PostFormValue("reason"), PlanDigest: r.PostFormValue("plan"), Exclusions: r.PostForm["exclude"],
+		Reason: r.PostFormValue("reason"), PlanDigest: r.PostFormValue("plan"),
 	}
+	id := r.PathValue("id")
+	d := c.draft(r.Context(), v.org, id)
+	d.leave(r.PostForm["exclude"], strings.TrimSpace(r.PostFormValue("exclusionReason"))) // ticked just now
+	in.Exclusions = d.Out
 	if text := strings.TrimSpace(r.PostFormValue("maxUsers")); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			c.showRequest(w, r, v, http.StatusBadRequest, &wire.Problem{Detail: t("bad-cap"), Remedy: t("bad-cap-remedy")})
+			c.showRequest(w, r, v, requestView{status: http.StatusBadRequest, faults: []fault{{"maxUsers", "bad-cap"}}})
 			return
 		}
 		in.MaxUsers = n
 	}
-	_, err := v.api.Approve(command(r), v.org, r.PathValue("id"), in)
+	if len(d.Out) > 0 {
+		if err := c.keepDraft(r.Context(), v.org, id, d); err != nil {
+			c.fail(w, r, v, err)
+			return
+		}
+	}
+	_, err := v.api.Approve(command(r), v.org, id, in)
 	c.decided(w, r, v, err)
 }
 
 func (c *console) reject(w http.ResponseWriter, r *http.Request, v visit) {
-	_, err := v.api.Reject(command(r), v.org, r.PathValue("id"), r.PostFormValue("reason"))
+	if strings.TrimSpace(r.PostFormValue("rejectReason")) == "" {
+		c.showRequest(w, r, v, requestView{status: http.StatusBadRequest, faults: []fault{{"rejectReason", "bad-reason"}}})
+		return
+	}
+	_, err := v.api.Reject(command(r), v.org, r.PathValue("id"), r.PostFormValue("rejectReason"))
 	c.decided(w, r, v, err)
 }
 
-// decided leads back to the request, or shows it again with what was wrong.
+// decided leads back to the request, which says what happens next, or shows it again with what was wrong. After a
+// stale answer the page offers no second one: the visitor has to look at what is different first.
 func (c *console) decided(w http.ResponseWriter, r *http.Request, v visit, err error) {
 	if err == nil {
-		http.Redirect(w, r, requestURL(v.org, r.PathValue("id")), http.StatusSeeOther)
+		c.sessions.Remove(r.Context(), draftKey(v.org, r.PathValue("id")))
+		http.Redirect(w, r, requestURL(v.org, r.PathValue("id"))+"#next", http.StatusSeeOther)
 		return
 	}
 	switch kind := problem.KindOf(err); kind {
-	case problem.Invalid, problem.Conflict, problem.Stale, problem.GuardTripped:
+	case problem.Stale:
+		v.page = "inbox"
+		c.show(w, r, http.StatusConflict, v, t(r.Context(), "stale"), stalePage(v, r.PathValue("id"), asProblem(err), len(c.draft(r.Context(), v.org, r.PathValue("id")).Out) > 0))
+	case problem.Invalid, problem.Conflict, problem.GuardTripped:
 		p := asProblem(err)
-		c.showRequest(w, r, v, p.Status, p)
+		c.showRequest(w, r, v, requestView{status: p.Status, problem: p})
 	default:
 		c.fail(w, r, v, err)
 	}
@@ -60,5 +79,5 @@ func (c *console) restore(w http.ResponseWriter, r *http.Request, v visit) {
 		c.fail(w, r, v, err)
 		return
 	}
-	http.Redirect(w, r, "/o/"+v.org+"/reductions", http.StatusSeeOther)
+	http.Redirect(w, r, orgURL(v.org, "/reductions"), http.StatusSeeOther)
 }

@@ -111,7 +111,7 @@ func (c *console) notSignedIn(w http.ResponseWriter, r *http.Request, to string,
 	case problem.Forbidden:
 		status = http.StatusForbidden
 	}
-	c.showSignIn(w, r, status, signInData{to: to, refused: []string{p.Detail, t("and-why", p.Remedy)}, choose: true})
+	c.showSignIn(w, r, status, signInData{to: to, refused: []string{p.Detail, t(r.Context(), "and-why", p.Remedy)}, english: true, choose: true})
 }
 
 // token is the session's token, renewed where it is about to end; empty when somebody has to sign in.

@@ -2,12 +2,10 @@ package console
 
 import (
 	"net/http"
-	"slices"
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/authn"
-	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/store"
 )
 
@@ -22,14 +20,14 @@ func (c *console) start(w http.ResponseWriter, r *http.Request, v visit) {
 		return
 	}
 	if len(orgs) == 1 {
-		to := "/o/" + orgs[0]
+		to := orgURL(orgs[0], "")
 		if v.who.Role == authn.TenantAdmin {
 			to += "/inbox" // what a tenant admin comes for
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
-	c.show(w, r, http.StatusOK, v, t("organizations"), organizationsPage(orgs))
+	c.show(w, r, http.StatusOK, v, t(r.Context(), "organizations"), organizationsPage(orgs))
 }
 
 type overviewData struct {
@@ -52,7 +50,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request, v visit) {
 		c.fail(w, r, v, err)
 		return
 	}
-	c.show(w, r, http.StatusOK, v, t("overview"), overviewPage(v, d))
+	c.show(w, r, http.StatusOK, v, t(r.Context(), "overview"), overviewPage(v, d))
 }
 
 func (c *console) inbox(w http.ResponseWriter, r *http.Request, v visit) {
@@ -74,46 +72,7 @@ func (c *console) inbox(w http.ResponseWriter, r *http.Request, v visit) {
 			answered = append(answered, q)
 		}
 	}
-	c.show(w, r, http.StatusOK, v, t("inbox"), inboxPage(v, waiting, answered))
-}
-
-type requestData struct {
-	request wire.Request
-	people  wire.People
-	after   string
-	decides bool // the visitor may answer
-	problem *wire.Problem
-}
-
-func (c *console) request(w http.ResponseWriter, r *http.Request, v visit) {
-	c.showRequest(w, r, v, http.StatusOK, nil)
-}
-
-func (c *console) showRequest(w http.ResponseWriter, r *http.Request, v visit, status int, p *wire.Problem) {
-	v.page = "inbox"
-	d := requestData{after: r.URL.Query().Get("after"), problem: p}
-	var err error
-	if d.request, err = v.api.Request(r.Context(), v.org, r.PathValue("id")); err != nil {
-		c.fail(w, r, v, err)
-		return
-	}
-	if d.people, err = v.api.RequestPeople(r.Context(), v.org, d.request.ID, client.Page{After: d.after, Limit: rows}); err != nil {
-		c.fail(w, r, v, err)
-		return
-	}
-	d.decides = d.request.Status == store.Waiting && slices.Contains(v.who.Decides(v.org), d.request.Tenant)
-	c.show(w, r, status, v, t("request-of", d.request.Share), requestPage(v, d))
-}
-
-func (c *console) share(w http.ResponseWriter, r *http.Request, v visit) {
-	v.page, v.events = "overview", true
-	share := ident.Share{Source: ident.Tenant(r.PathValue("source")), Target: ident.Tenant(r.PathValue("target"))}
-	d, err := v.api.Share(r.Context(), v.org, share)
-	if err != nil {
-		c.fail(w, r, v, err)
-		return
-	}
-	c.show(w, r, http.StatusOK, v, t("share-of", share), sharePage(v, d))
+	c.show(w, r, http.StatusOK, v, t(r.Context(), "inbox"), inboxPage(v, waiting, answered, r.URL.Query().Get("answers") == "all"))
 }
 
 func (c *console) reductions(w http.ResponseWriter, r *http.Request, v visit) {
@@ -123,5 +82,5 @@ func (c *console) reductions(w http.ResponseWriter, r *http.Request, v visit) {
 		c.fail(w, r, v, err)
 		return
 	}
-	c.show(w, r, http.StatusOK, v, t("reductions"), reductionsPage(v, all.Reductions))
+	c.show(w, r, http.StatusOK, v, t(r.Context(), "reductions"), reductionsPage(v, all.Reductions))
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/authz"
 	"entente.dev/entente/internal/problem"
 )
 
@@ -30,6 +32,9 @@ type visit struct {
 	events bool   // the page changes live
 }
 
+// may tells whether the API would let the visitor do this. It decides which buttons are shown; the API decides.
+func (v visit) may(verb authz.Verb, o authz.Object) bool { return authz.Allow(v.who, verb, o) == nil }
+
 type handler func(w http.ResponseWriter, r *http.Request, v visit)
 
 // signedIn lets people in who hold a session, and sends others to sign in and back.
@@ -43,7 +48,7 @@ func (c *console) signedIn(next handler) http.HandlerFunc {
 		if token == "" {
 			back := ""
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				back = "?to=" + strings.ReplaceAll(r.URL.EscapedPath(), "?", "%3F")
+				back = "?to=" + url.QueryEscape(r.URL.RequestURI())
 			}
 			http.Redirect(w, r, "/sign-in"+back, http.StatusSeeOther)
 			return
@@ -72,6 +77,7 @@ type signInData struct {
 	refused []string // why the last attempt failed, and what to do
 	names   []string // services
 	tokens  bool     // a token can be pasted
+	english bool     // the first line of refused is not in the catalogue
 	choose  bool     // ask which account, as somebody just signed out
 }
 
@@ -80,7 +86,7 @@ func (d signInData) start(service string) string {
 	if d.choose {
 		choose = "1"
 	}
-	return nextURL("/sign-in/start", "service", service, "to", d.to, "choose", choose)
+	return withQuery("/sign-in/start", "service", service, "to", d.to, "choose", choose)
 }
 
 func (c *console) signInPage(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +98,7 @@ func (c *console) showSignIn(w http.ResponseWriter, r *http.Request, status int,
 	if c.SignIn != nil {
 		d.names = c.SignIn.Names()
 	}
-	c.show(w, r, status, visit{}, t("sign-in"), signInForm(d))
+	c.show(w, r, status, visit{}, t(r.Context(), "sign-in"), signInForm(d))
 }
 
 // local keeps a return address on this site.
@@ -108,7 +114,7 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 	to := local(r.PostFormValue("to"))
 	token := strings.TrimSpace(r.PostFormValue("token"))
 	if c.NoTokens {
-		c.showSignIn(w, r, http.StatusForbidden, signInData{to: to, refused: []string{t("sign-in-no-tokens")}})
+		c.showSignIn(w, r, http.StatusForbidden, signInData{to: to, refused: []string{t(r.Context(), "sign-in-no-tokens")}})
 		return
 	}
 	api, err := c.client(token)
@@ -122,7 +128,7 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 			c.fail(w, r, visit{}, err)
 			return
 		}
-		c.showSignIn(w, r, http.StatusUnauthorized, signInData{to: to, refused: []string{t("sign-in-refused")}})
+		c.showSignIn(w, r, http.StatusUnauthorized, signInData{to: to, refused: []string{t(r.Context(), "sign-in-refused")}})
 		return
 	}
 	c.enter(w, r, authn.Grant{Who: who, Token: token}, to)
@@ -170,14 +176,14 @@ func (c *console) fail(w http.ResponseWriter, r *http.Request, v visit, err erro
 	p := asProblem(err)
 	if p.Status == http.StatusUnauthorized {
 		c.sessions.Remove(r.Context(), tokenKey)
-		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		http.Redirect(w, r, withQuery("/sign-in", "to", here(r)), http.StatusSeeOther)
 		return
 	}
 	status := p.Status
 	if status < 400 {
 		status = http.StatusServiceUnavailable
 	}
-	c.show(w, r, status, v, t("problem"), problemPage(p))
+	c.show(w, r, status, v, t(r.Context(), "problem"), problemPage(p))
 }
 
 func asProblem(err error) *wire.Problem {
@@ -191,7 +197,7 @@ func asProblem(err error) *wire.Problem {
 func (c *console) events(w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie(c.sessions.Cookie.Name)
 	if err != nil {
-		http.Error(w, t("sign-in"), http.StatusUnauthorized)
+		http.Error(w, t(r.Context(), "sign-in"), http.StatusUnauthorized)
 		return
 	}
 	ctx, err := c.sessions.Load(r.Context(), cookie.Value)
@@ -203,7 +209,7 @@ func (c *console) events(w http.ResponseWriter, r *http.Request) {
 		_, _, err = c.sessions.Commit(ctx) // the token may have been renewed
 	}
 	if err != nil || token == "" {
-		http.Error(w, t("sign-in"), http.StatusUnauthorized)
+		http.Error(w, t(r.Context(), "sign-in"), http.StatusUnauthorized)
 		return
 	}
 	in := r.Clone(r.Context())

@@ -1,79 +1,121 @@
 package console
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/coverage"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/store"
 )
 
-// look is how a state appears: a symbol, a word and a class, so that colour is never the only sign.
-type look struct{ symbol, word, class string }
+// look is how a state appears: a symbol, a word and a class, so that colour is never the only sign. A word that the
+// catalogue does not know is English.
+type look struct {
+	symbol, word, class string
+	english             bool
+}
 
-func lookOf(r coverage.Representation) look {
+// looks gives the symbol and the class of a wire word.
+func looks(ctx context.Context, family, value, symbol, class string) look {
+	text, ok := word(ctx, family, value)
+	return look{symbol, text, class, !ok}
+}
+
+func lookOf(ctx context.Context, r coverage.Representation) look {
+	symbol, class := "·", "none"
 	switch r {
 	case coverage.Internal:
-		return look{"●", t("internal"), "home"}
+		symbol, class = "●", "home"
 	case coverage.Member:
-		return look{"◆", t("member"), "good"}
+		symbol, class = "◆", "good"
 	case coverage.Guest:
-		return look{"○", t("guest"), "warn"}
+		symbol, class = "○", "warn"
 	case coverage.Pending:
-		return look{"…", t("pending"), "busy"}
+		symbol, class = "…", "busy"
 	case coverage.SoftDeleted:
-		return look{"✕", t("softDeleted"), "bad"}
+		symbol, class = "✕", "bad"
 	case coverage.Absent:
-		return look{"–", t("absent"), "none"}
+		symbol, class = "–", "none"
 	case coverage.Blocked:
-		return look{"⊘", t("blocked"), "bad"}
-	default:
-		return look{"·", t("not-shown"), "none"}
+		symbol, class = "⊘", "bad"
+	case "":
+		return look{symbol: symbol, word: t(ctx, "not-shown"), class: class}
 	}
+	return looks(ctx, "as", string(r), symbol, class)
 }
 
-func phaseLook(phase string) look {
+func phaseLook(ctx context.Context, phase string) look {
+	symbol, class := "▸", "busy"
 	switch phase {
 	case wire.PhaseInSync:
-		return look{"✓", phase, "good"}
+		symbol, class = "✓", "good"
 	case wire.PhaseWaiting:
-		return look{"?", phase, "warn"}
+		symbol, class = "?", "warn"
 	case wire.PhaseRefused, wire.PhaseRejected, wire.PhaseExpired, wire.PhaseBlocked:
-		return look{"!", phase, "bad"}
+		symbol, class = "!", "bad"
+	case "frozen":
+		symbol, class = "❄", "home"
 	case wire.PhaseStopped:
-		return look{"■", phase, "none"}
-	default:
-		return look{"▸", phase, "busy"}
+		symbol, class = "■", "none"
 	}
+	return looks(ctx, "phase", phase, symbol, class)
 }
 
-func when(at time.Time) string {
-	if at.IsZero() {
-		return t("never")
+func requestLook(ctx context.Context, s store.RequestStatus) look {
+	symbol, class := "■", "none"
+	switch s {
+	case store.Waiting:
+		symbol, class = "?", "warn"
+	case store.Approved:
+		symbol, class = "✓", "good"
+	case store.Rejected:
+		symbol, class = "✕", "bad"
 	}
-	return at.UTC().Format("2006-01-02 15:04 UTC")
+	return looks(ctx, "status", string(s), symbol, class)
+}
+
+func removalLook(ctx context.Context, s store.RemovalState) look {
+	symbol, class := "…", "busy"
+	switch s {
+	case store.Proven:
+		symbol, class = "✓", "good"
+	case store.Returned:
+		symbol, class = "↩", "home"
+	}
+	return looks(ctx, "removal", string(s), symbol, class)
+}
+
+func effectLook(ctx context.Context, a plan.EffectAction) look {
+	symbol, class := "=", "none"
+	switch a {
+	case plan.Create:
+		symbol, class = "+", "good"
+	case plan.Adopt, plan.Restore, plan.TurnOn:
+		symbol, class = "↑", "busy"
+	case plan.Remove, plan.TurnOff:
+		symbol, class = "−", "bad"
+	case plan.Skip, plan.HeldOut:
+		symbol, class = "⊘", "bad"
+	case plan.Wait:
+		symbol, class = "?", "warn"
+	}
+	return looks(ctx, "effect", string(a), symbol, class)
 }
 
 func requestURL(org, id string) string {
 	return "/o/" + url.PathEscape(org) + "/requests/" + url.PathEscape(id)
 }
 
+func orgURL(org, rest string) string { return "/o/" + url.PathEscape(org) + rest }
+
 func shareURL(org string, s ident.Share) string {
 	return fmt.Sprintf("/o/%s/shares/%s/%s", url.PathEscape(org), url.PathEscape(string(s.Source)), url.PathEscape(string(s.Target)))
-}
-
-func nextURL(base string, pairs ...string) string {
-	q := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
-		}
-	}
-	return base + "?" + q.Encode()
 }
 
 // formKey makes one form one command, however often it is sent.
@@ -89,16 +131,16 @@ func inSync(shares []wire.ShareStatus) int {
 	return n
 }
 
-func whoLine(v visit) string {
+func whoLine(ctx context.Context, v visit) string {
 	var roles []string
 	for _, held := range v.who.Bindings() {
-		role := string(held.Role)
+		role := wordOr(ctx, "role", string(held.Role))
 		if held.Tenant != "" {
-			role = t("role-of", held.Role, held.Tenant)
+			role = t(ctx, "role-of", role, held.Tenant)
 		}
 		roles = append(roles, role)
 	}
-	return t("signed-in-as", v.who.Name, strings.Join(roles, ", "))
+	return t(ctx, "signed-in-as", v.who.Name, listed(ctx, roles))
 }
 
 func nameOr(name, other string) string {
@@ -106,4 +148,14 @@ func nameOr(name, other string) string {
 		return name
 	}
 	return other
+}
+
+// wireTime is a moment as it came over the wire.
+type wireTime = time.Time
+
+// sayOr is a known sentence where the page has no place to mark what is English.
+func sayOr(ctx context.Context, text string) string {
+	s := speaking(ctx)
+	own, _ := s.known.Say(s.Printer, text)
+	return own
 }
