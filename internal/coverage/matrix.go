@@ -13,11 +13,12 @@ import (
 
 // Matrix works out the coverage of a topology from complete snapshots: "absent" is a claim that a partial
 // one cannot make. A tenant without a snapshot has cells that say so. Links are proven pairs; holds are
-// those in force, and so are inclusions, which the caller knows because this package has no clock: a restored
-// person counts as wanted although no set names them. Rows are sorted by UPN.
+// those in force (one that ended counts no longer), and so are inclusions, which the caller knows because this package
+// has no clock: a restored person counts as wanted although no set names them. Rows are sorted by UPN.
 func Matrix(t *topology.Topology, snapshots map[ident.Tenant]directory.Complete, links []plan.Link, holds []plan.Hold, inclusions ...plan.Inclusion) Coverage {
 	m := newMatrix(t, snapshots, links, holds)
 	m.included(inclusions)
+	m.scopes()
 	m.collaborating()
 	m.left(links)
 	slices.SortFunc(m.rows, func(a, b Row) int {
@@ -42,6 +43,7 @@ type matrix struct {
 	indexes   map[ident.Tenant]*directory.Index
 	holds     map[place]plan.Hold
 	wanted    map[place]bool
+	carried   map[place]bool // in the scope group of a declared share
 	seen      map[ident.Person]bool
 	restored  []ident.Person
 	rows      []Row
@@ -50,7 +52,7 @@ type matrix struct {
 func newMatrix(t *topology.Topology, snapshots map[ident.Tenant]directory.Complete, links []plan.Link, holds []plan.Hold) *matrix {
 	m := &matrix{
 		topology: t, tenants: []ident.Tenant{}, snapshots: map[ident.Tenant]*directory.Snapshot{}, indexes: map[ident.Tenant]*directory.Index{},
-		holds: map[place]plan.Hold{}, wanted: map[place]bool{}, seen: map[ident.Person]bool{}, rows: []Row{},
+		holds: map[place]plan.Hold{}, wanted: map[place]bool{}, carried: map[place]bool{}, seen: map[ident.Person]bool{}, rows: []Row{},
 	}
 	for _, tenant := range t.Tenants {
 		m.tenants = append(m.tenants, tenant.Name)
@@ -64,6 +66,9 @@ func newMatrix(t *topology.Topology, snapshots map[ident.Tenant]directory.Comple
 		}
 	}
 	for _, h := range holds {
+		if !h.Ended.IsZero() {
+			continue
+		}
 		at := place{h.Person, h.Tenant}
 		if known, twice := m.holds[at]; !twice || h.Kind < known.Kind { // "blocked" before "keepOut"
 			m.holds[at] = h
@@ -114,32 +119,6 @@ func (m *matrix) included(inclusions []plan.Inclusion) {
 	for _, in := range inclusions {
 		m.wanted[place{in.Person, in.Share.Target}] = true
 		m.restored = append(m.restored, in.Person)
-	}
-}
-
-// left makes the rows of people who are in no set any more and lie in a recycle bin by a proven link.
-func (m *matrix) left(links []plan.Link) {
-	for _, l := range links {
-		target := m.snapshots[l.Tenant]
-		if target == nil || l.Tenant == l.Person.Home || m.seen[l.Person] {
-			continue
-		}
-		object, deleted := target.DeletedUser(l.ObjectID)
-		if !deleted {
-			continue
-		}
-		user := directory.User{ID: l.Person.ID, UserPrincipalName: object.Mail, DisplayName: object.DisplayName}
-		if address, ok := directory.HomeAddress(object); ok {
-			user.UserPrincipalName = address
-		}
-		if home := m.snapshots[l.Person.Home]; home != nil {
-			if live, ok := home.User(l.Person.ID); ok {
-				user = live
-			} else if gone, ok := home.DeletedUser(l.Person.ID); ok {
-				user = gone
-			}
-		}
-		m.row(l.Person, user, true)
 	}
 }
 
@@ -194,12 +173,11 @@ func (m *matrix) cell(p ident.Person, user directory.User, tenant ident.Tenant, 
 		c.ObjectID, c.Representation = object.ID, Representation(object.Stands(user.Enabled))
 	}
 	c.Why = why(c, verdict, user)
+	if !c.Wanted && verdict.Found() && object.DeletedAt.IsZero() {
+		c.Why = m.going(place{p, tenant}, left, c.Why)
+	}
 	if hold, held := m.holds[place{p, tenant}]; held {
-		c.Wanted, c.Why = false, "held by the target: "+hold.Kind
-		if hold.Kind == "blocked" && c.Representation != SoftDeleted && c.Representation != Absent {
-			c.Representation = Blocked
-		}
-		return c
+		return heldCell(c, hold, object)
 	}
 	if c.Representation == Absent && !user.Enabled {
 		c.Wanted = false // the engine does not create disabled users

@@ -70,6 +70,16 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+func (w *world) hold(kind string) {
+	w.holds = []plan.Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "c", Kind: kind, Reason: "under investigation", By: "kim"}}
+}
+
+// carries puts people into the scope group of a share.
+func (w *world) carries(source, target ident.Tenant, people ...string) {
+	name := plan.GroupName("contoso-group", ident.Share{Source: source, Target: target})
+	w.tenants[source].Groups = append(w.tenants[source].Groups, directory.Group{ID: "scope-" + string(target), DisplayName: name, Users: people})
+}
+
 func (w *world) matrix(t *testing.T) Coverage {
 	t.Helper()
 	sealed := map[ident.Tenant]directory.Complete{}
@@ -131,10 +141,28 @@ func TestCells(t *testing.T) {
 		{"blocked there", func(w *world) { w.edit("c", "c-b-bob", func(u *directory.User) { u.Enabled = false }) },
 			Cell{Representation: Blocked, ObjectID: "c-b-bob", Wanted: true, Why: "sign-in is blocked in the target"},
 			Totals{People: 4, Cells: 12, Wanted: 12, Covered: 11, Internal: 4, Members: 7, Blocked: 1}},
-		{"held", func(w *world) {
-			w.holds = []plan.Hold{{Person: ident.Person{Home: "b", ID: "b-bob"}, Tenant: "c", Kind: "blocked"}}
-		}, Cell{Representation: Blocked, ObjectID: "c-b-bob", Why: "held by the target: blocked"},
+		{"a block", func(w *world) {
+			w.hold(plan.HoldBlocked)
+			w.edit("c", "c-b-bob", func(u *directory.User) { u.Enabled = false })
+		}, Cell{Representation: Blocked, ObjectID: "c-b-bob", Why: "blocked by kim: under investigation"},
 			Totals{People: 4, Cells: 12, Wanted: 11, Covered: 11, Internal: 4, Members: 7, Blocked: 1}},
+		{"a block with an end", func(w *world) {
+			w.hold(plan.HoldBlocked)
+			w.holds[0].By, w.holds[0].Until = "", time.Date(2026, 12, 24, 14, 0, 0, 0, time.UTC)
+			w.edit("c", "c-b-bob", func(u *directory.User) { u.Enabled = false })
+		}, Cell{Representation: Blocked, ObjectID: "c-b-bob", Why: "blocked by the target: under investigation, until 2026-12-24 14:00 UTC"},
+			Totals{People: 4, Cells: 12, Wanted: 11, Covered: 11, Internal: 4, Members: 7, Blocked: 1}},
+		{"a block that is not written yet", func(w *world) { w.hold(plan.HoldBlocked) },
+			Cell{Representation: Member, ObjectID: "c-b-bob", Why: "to be blocked by kim: under investigation"},
+			Totals{People: 4, Cells: 12, Wanted: 11, Covered: 11, Internal: 4, Members: 8}},
+		{"kept out", func(w *world) { w.hold(plan.HoldKeepOut); w.edit("c", "c-b-bob", deleted) },
+			Cell{Representation: SoftDeleted, ObjectID: "c-b-bob", Why: "kept out by kim: under investigation"},
+			Totals{People: 4, Cells: 12, Wanted: 11, Covered: 11, Internal: 4, Members: 7, SoftDeleted: 1}},
+		{"a hold that ended", func(w *world) {
+			w.hold(plan.HoldBlocked)
+			w.holds[0].Ended = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		}, Cell{Representation: Member, ObjectID: "c-b-bob", Wanted: true},
+			Totals{People: 4, Cells: 12, Wanted: 12, Covered: 12, Internal: 4, Members: 8}},
 		{"the share is not declared", func(w *world) {
 			w.topology.Shares = slices.DeleteFunc(w.topology.Shares, func(s topology.Share) bool { return s.String() == "b→c" })
 		}, Cell{Representation: Member, ObjectID: "c-b-bob"},
@@ -179,9 +207,9 @@ func TestBarbaraLeft(t *testing.T) {
 	if !row.Left || row.UPN != "barbara@b.example" || strings.Join(words, " ") != "softDeleted internal softDeleted" {
 		t.Errorf("%+v", row)
 	}
-	w.tenants["b"].Users = nil // her home account is gone too
+	w.tenants["b"].Users = nil // her home account is gone too, and Bob's, who is an orphan in both now
 	w.tenants["b"].Groups[0].Users = nil
-	if c = w.matrix(t); c.Totals.Left != 1 || c.Rows[1].UPN != "barbara@b.example" || c.Rows[1].Cells[1].Why != "no longer at home" {
+	if c = w.matrix(t); c.Totals.Left != 2 || c.Rows[1].UPN != "barbara@b.example" || c.Rows[1].Cells[1].Why != "no longer at home" {
 		t.Errorf("%+v", c.Rows)
 	}
 }

@@ -30,7 +30,7 @@ type Row struct {
 	Person ident.Person `json:"person"`
 	UPN    string       `json:"upn"`
 	Name   string       `json:"name"`
-	Left   bool         `json:"left,omitempty"` // no longer in the set; shown while soft-deleted somewhere
+	Left   bool         `json:"left,omitempty"` // in no set any more; shown while an account shows somewhere
 	Cells  []Cell       `json:"cells"`          // in the order of Coverage.Tenants
 }
 
