@@ -326,6 +326,8 @@ type Appender interface {
 type Ledger interface {
 	Appender
 	LedgerEntries(ctx context.Context, org string, after int64, limit int) ([]Entry, error)
+	// LedgerEntry returns the entry of a key, problem.NotFound when there is none: whether something happened already.
+	LedgerEntry(ctx context.Context, org, key string) (Entry, error)
 	// LedgerAbout returns the newest entries of a subject (ledger.Entry.Subjects), oldest first; limit 0 is all.
 	LedgerAbout(ctx context.Context, org, subject string, limit int) ([]Entry, error)
 	// VerifyLedger recomputes chain and tree, compares them with the stored checkpoints' trees, and names the first

@@ -13,7 +13,7 @@ import (
 )
 
 func entry(key string) store.Entry {
-	return store.Entry{Org: org, At: day, Actor: "kim", Verb: "approve", Object: "request r1", Tenant: "c", Share: &bc, Key: key,
+	return store.Entry{Org: org, At: day, Actor: "run/contoso/b/c/7", Verb: "set-secrets", Object: "object 1", Tenant: "c", Share: &bc, Key: key,
 		Data: map[string]string{"people": "3", "digest": "abc"}}
 }
 
@@ -39,6 +39,10 @@ func ledgerChain(t *testing.T, d Database) {
 	same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, 0, 0)), want)
 	same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, 1, 2)), want[1:3])
 	same(t, value[[]store.Entry](t)(s.LedgerEntries(ctx, org, 5, 2)), []store.Entry{})
+	same(t, value[store.Entry](t)(s.LedgerEntry(ctx, org, "key2")), want[2])
+	is(t, second(s.LedgerEntry(ctx, org, "key")), problem.NotFound)
+	is(t, second(s.LedgerEntry(ctx, "adatum", "key1")), problem.NotFound)
+	is(t, second(s.LedgerEntry(ctx, org, "nul\x00")), problem.Invalid)
 	same(t, value[int64](t)(s.VerifyLedger(ctx, org)), int64(5))
 	same(t, value[store.Entry](t)(s.Append(ctx, store.Entry{Org: "adatum", Key: "key1"})).Seq, int64(1))
 }

@@ -42,6 +42,20 @@ func (s *Store) LedgerEntries(ctx context.Context, org string, after int64, limi
 	return list, s.fail(op, err)
 }
 
+// LedgerEntry implements store.Ledger.
+func (s *Store) LedgerEntry(ctx context.Context, org, key string) (store.Entry, error) {
+	const op = "read the ledger"
+	if err := valid(op, may("organization", org), may("key", key)); err != nil {
+		return store.Entry{}, err
+	}
+	row, err := s.query().EntryByKey(ctx, queries.EntryByKeyParams{Org: org, Key: key})
+	if err != nil {
+		return store.Entry{}, s.fail(op, missing(err, op, "an entry of that key"))
+	}
+	e, err := ledger.Row(row).Decode()
+	return e, s.fail(op, err)
+}
+
 // LedgerRows implements store.LedgerTree.
 func (s *Store) LedgerRows(ctx context.Context, org string, after int64, limit int) ([]ledger.Row, error) {
 	const op = "read the ledger"
