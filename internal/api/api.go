@@ -194,6 +194,7 @@ func (s *server) register(mux *http.ServeMux) {
 	s.ledgerRoutes()
 	s.auditRoutes()
 	s.eventRoutes()
+	s.workerRoutes()
 	// The framework's own error model never leaves: every problem is ours.
 	delete(s.api.OpenAPI().Components.Schemas.Map(), "HumaErrorModel")
 	delete(s.api.OpenAPI().Components.Schemas.Map(), "HumaErrorDetail")

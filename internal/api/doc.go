@@ -19,4 +19,5 @@
 //	restore.go   reductions and their undo
 //	ledger.go    history and its proof
 //	events.go    live status
+//	worker*.go   what workers without a database read and record
 package api

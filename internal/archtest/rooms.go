@@ -37,6 +37,7 @@ func rooms() []room {
 		// store itself is interfaces and values, pure like the rooms that it describes; its implementations are not.
 		{path: "internal/store", pure: true, may: values()},
 		{path: "internal/store/...", may: with("internal/store/...")},
+		{path: "internal/store/remote", may: with("internal/store", "internal/api/wire", "internal/authn")},
 		{path: "internal/contract", pure: true, may: with("internal/store", "internal/temporalkit/failure")},
 		{path: "internal/graph/...", may: []string{"internal/ident", "internal/problem", "internal/directory", "internal/limits", "internal/graph/..."}},
 

@@ -12,6 +12,7 @@ import (
 	"entente.dev/entente/internal/api"
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/authn"
+	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/notary"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/store/sqlite"
@@ -44,10 +45,16 @@ var tokens = []authn.Token{
 	{Name: "c-admin", Role: authn.TenantAdmin, Tenant: "c", Secret: Token("c-admin")},
 	{Name: "vera", Role: authn.Viewer, Secret: Token("vera")},
 	{Name: "elsewhere", Role: authn.Platform, Org: "another-group", Secret: Token("elsewhere")},
+	{Name: "worker-a", Role: authn.Worker, Tenant: "a", Secret: Token("worker-a")},
+	{Name: "worker-b", Role: authn.Worker, Tenant: "b", Secret: Token("worker-b")},
+	{Name: "worker-c", Role: authn.Worker, Tenant: "c", Secret: Token("worker-c")},
+	{Name: "worker-all", Role: authn.Worker, Tenant: "a", Also: []ident.Tenant{"b", "c"}, Secret: Token("worker-all")},
+	{Name: "worker-elsewhere", Role: authn.Worker, Tenant: "c", Org: "another-group", Secret: Token("worker-elsewhere")},
 }
 
 // Token is the bearer token of one of pat (platform), a-admin, b-admin, c-admin, vera (viewer), elsewhere (the
-// platform role of another organization).
+// platform role of another organization), worker-a, worker-b, worker-c, worker-all (of the three) and worker-elsewhere
+// (of tenant c of another organization).
 func Token(name string) string { return name + "-token-for-tests" }
 
 // Start is the world's time; it moves a second with every look.

@@ -2,24 +2,48 @@ package wire
 
 import (
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"entente.dev/entente/internal/problem"
 )
 
 // Problem is a failure as RFC 9457 describes it, with our taxonomy beside. The client returns it as an error.
 type Problem struct {
-	Type      string  `json:"type,omitempty" doc:"Stable address of the kind of problem"`
-	Title     string  `json:"title,omitempty" doc:"The kind in words"`
-	Status    int     `json:"status,omitempty" doc:"HTTP status; 0 when no answer came"`
-	Detail    string  `json:"detail,omitempty" doc:"What failed"`
-	Kind      string  `json:"kind,omitempty" doc:"Row of the taxonomy: Invalid, Forbidden, NotFound, Conflict, Stale, …"`
-	Op        string  `json:"op,omitempty" doc:"What was being done"`
-	Tenant    string  `json:"tenant,omitempty" doc:"The tenant it happened in"`
-	Code      string  `json:"code,omitempty" doc:"Graph's or Entra's own code"`
-	Remedy    string  `json:"remedy,omitempty" doc:"What to do"`
-	RequestID string  `json:"requestId,omitempty" doc:"Graph's request-id"`
-	Errors    []Fault `json:"errors,omitempty" doc:"Every single fault of what was sent"`
+	Type       string      `json:"type,omitempty" doc:"Stable address of the kind of problem"`
+	Title      string      `json:"title,omitempty" doc:"The kind in words"`
+	Status     int         `json:"status,omitempty" doc:"HTTP status; 0 when no answer came"`
+	Detail     string      `json:"detail,omitempty" doc:"What failed"`
+	Kind       string      `json:"kind,omitempty" doc:"Row of the taxonomy: Invalid, Forbidden, NotFound, Conflict, Stale, …"`
+	Op         string      `json:"op,omitempty" doc:"What was being done"`
+	Tenant     string      `json:"tenant,omitempty" doc:"The tenant it happened in"`
+	Code       string      `json:"code,omitempty" doc:"Graph's or Entra's own code"`
+	Remedy     string      `json:"remedy,omitempty" doc:"What to do"`
+	RequestID  string      `json:"requestId,omitempty" doc:"Graph's request-id"`
+	Errors     []Fault     `json:"errors,omitempty" doc:"Every single fault of what was sent"`
+	Difference *Difference `json:"difference,omitempty" doc:"What changed since the plan that was seen"`
+	// RetryAfter travels as the header of that name; 0 is none.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// Difference is what changed between the plan that was seen and the one that a request is about by now. The lists are
+// cut; the counts are not.
+type Difference struct {
+	Added        []string `json:"added" doc:"User principal names of those who ask only now"`
+	AddedCount   int      `json:"addedCount"`
+	Removed      []string `json:"removed" doc:"Those who ask no longer"`
+	RemovedCount int      `json:"removedCount"`
+	Changed      []Change `json:"changed" doc:"Those for whom the plan means something else by now"`
+	ChangedCount int      `json:"changedCount"`
+}
+
+// Change is what a plan meant for one person, and what it means now.
+type Change struct {
+	UPN    string `json:"upn"`
+	Before string `json:"before"`
+	Now    string `json:"now"`
 }
 
 // Fault is one thing that is wrong with what was sent. Topology faults have a place in the file, others the
@@ -63,6 +87,7 @@ func From(e *problem.Error) *Problem {
 	return &Problem{
 		Type: typeOf(e.Kind), Title: title(e.Kind), Status: e.Kind.HTTPStatus(), Detail: detail, Kind: string(e.Kind),
 		Op: e.Op, Tenant: e.Tenant, Code: e.Code, Remedy: e.Remedy, RequestID: e.RequestID,
+		RetryAfter: e.RetryAfter,
 	}
 }
 
@@ -119,8 +144,17 @@ func (p *Problem) Error() string {
 func (p *Problem) Unwrap() error {
 	return &problem.Error{
 		Kind: problem.Kind(p.Kind), Op: p.Op, Tenant: p.Tenant, Code: p.Code, Detail: p.Detail, Remedy: p.Remedy,
-		RequestID: p.RequestID,
+		RequestID: p.RequestID, RetryAfter: p.RetryAfter,
 	}
+}
+
+// GetHeaders is what the server's framework asks an error for: when to come again, in whole seconds.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
+	}
+	return h
 }
 
 // GetStatus is what the server's framework asks an error for.

@@ -182,6 +182,12 @@ func (s *Store) call(ctx context.Context, r request, out any) error {
 }
 
 func (s *Store) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	token, err := s.token()
+	if err != nil {
+		p := problem.Wrap(problem.Unavailable, r.op, fmt.Errorf("the worker's token cannot be read: %w", err))
+		p.Remedy = "repair workerToken; work goes on by itself"
+		return nil, p
+	}
 	target := s.base + r.path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
@@ -202,12 +208,6 @@ func (s *Store) newRequest(ctx context.Context, r request) (*http.Request, error
 	asked, err := http.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {
 		return nil, problem.Wrap(problem.Invalid, r.op, err)
-	}
-	token, err := s.token()
-	if err != nil {
-		p := problem.Wrap(problem.Unavailable, r.op, fmt.Errorf("the worker's token cannot be read: %w", err))
-		p.Remedy = "repair workerToken; work goes on by itself"
-		return nil, p
 	}
 	asked.Header.Set("Authorization", "Bearer "+token)
 	asked.Header.Set("Accept", "application/json, "+wire.SnapshotType)

@@ -32,7 +32,7 @@ func links(t *testing.T, d Database) {
 func owned(t *testing.T, d Database) {
 	s, ctx := open(t, d), t.Context()
 	two := store.Owned{ID: "2", Kind: "group", Tenant: "b", Share: bc, At: day}
-	one := store.Owned{ID: "1", Kind: "partner", Tenant: "c"}
+	one := store.Owned{ID: "1", Kind: "job", Tenant: "c"}
 	ok(t, s.PutOwned(ctx, org, two))
 	ok(t, s.PutOwned(ctx, org, one))
 	one.Kind = "application"

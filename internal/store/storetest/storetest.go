@@ -26,7 +26,27 @@ type Database interface {
 
 // Run runs the suite; create makes an empty database for one test.
 func Run(t *testing.T, create func(tb testing.TB) Database) {
-	tests := map[string]func(*testing.T, Database){
+	for name := range suite() {
+		RunParts(t, create, name)
+	}
+}
+
+// RunParts runs the tests of these names, for something that offers a part of the store.
+func RunParts(t *testing.T, create func(tb testing.TB) Database, names ...string) {
+	for _, name := range names {
+		test := suite()[name]
+		if test == nil {
+			t.Fatalf("the suite has no test %q", name)
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, create(t))
+		})
+	}
+}
+
+func suite() map[string]func(*testing.T, Database) {
+	return map[string]func(*testing.T, Database){
 		"topologies":                  topologies,
 		"parallel topologies":         parallelTopologies,
 		"snapshots":                   snapshots,
@@ -78,12 +98,6 @@ func Run(t *testing.T, create func(tb testing.TB) Database) {
 		"a newer schema":              newerSchema,
 		"closed":                      closed,
 		"cancelled":                   cancelled,
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, create(t))
-		})
 	}
 }
 

@@ -28,7 +28,7 @@ func ledgerGroups(t *testing.T, d Database) {
 		s := []store.Store{one, two}[i%2]
 		e := entry(fmt.Sprint("key", i))
 		if i%3 == 0 {
-			e.Org = "adatum"
+			e.Org, e.Actor = "adatum", "run/adatum/b/c/7"
 		}
 		got, err := s.Append(ctx, e)
 		if err == nil && (got.Key != e.Key || got.Org != e.Org) {
