@@ -98,6 +98,16 @@ func (c *Control) Stop(ctx context.Context, org string, s ident.Share, in contra
 	return c.update(ctx, "stop the share", contract.ShareID(org, s), contract.StopUpdate, key, in, nil)
 }
 
+// Revoke takes a target's yes back; it returns when the share has taken the wish over.
+func (c *Control) Revoke(ctx context.Context, org string, s ident.Share, in contract.RevokeCommand, key string) error {
+	return c.update(ctx, "take the acceptance back", contract.ShareID(org, s), contract.RevokeUpdate, key, in, nil)
+}
+
+// Revoke takes a target's yes back; it returns when the share has taken the wish over.
+func (c *Control) Revoke(ctx context.Context, org string, s ident.Share, in contract.RevokeCommand, key string) error {
+	return c.update(ctx, "revoke the acceptance", contract.ShareID(org, s), contract.RevokeUpdate, key, in, nil)
+}
+
 // Restore undoes a reduction of a share; it returns when the share has taken the wish over.
 func (c *Control) Restore(ctx context.Context, org string, s ident.Share, in contract.RestoreCommand, key string) error {
 	return c.update(ctx, "restore people", contract.ShareID(org, s), contract.RestoreUpdate, key, in, nil)
