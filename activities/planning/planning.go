@@ -83,6 +83,11 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	if err := a.dropInclusions(ctx, in.Org, in.Share, input); err != nil {
 		return contract.SharePlanRef{}, err
 	}
+	for _, h := range plan.Undone(input, in.Share) {
+		if err := a.store.DropHold(ctx, in.Org, h.Person, h.Tenant); err != nil {
+			return contract.SharePlanRef{}, err
+		}
+	}
 	p := plan.Compute(input)
 	if len(p.Shares) != 1 {
 		return contract.SharePlanRef{}, problem.New(problem.Bug, "plan a share", "the planner returned another number of shares than asked")
@@ -90,7 +95,9 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	if err := a.store.PutSharePlan(ctx, in.Org, &p.Shares[0]); err != nil {
 		return contract.SharePlanRef{}, err
 	}
-	return ref(&p.Shares[0], t, declared), nil
+	out := ref(&p.Shares[0], t, declared)
+	out.Deadline = deadline(&p.Shares[0], input)
+	return out, nil
 }
 
 // missing tells which tenant's complete snapshot a share still lacks, or has only from before its last write.
@@ -119,9 +126,10 @@ func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.ShareP
 			out.Policy, out.Sets = s.Policy, s.Sets
 		}
 	}
+	out.Guests = p.Acceptance.Guests
 	var leaving []ident.Person
 	for _, e := range p.Effects {
-		switch e.Action {
+		switch e.Action { // who waits, and whose sign-in changes, is nothing that the engine owes
 		case plan.Remove:
 			leaving = append(leaving, e.Person)
 		case plan.Adopt:
@@ -207,9 +215,12 @@ func (a *Activities) facts(ctx context.Context, org string, in *plan.Input) (err
 	if in.Inclusions, err = a.store.Inclusions(ctx, org); err != nil {
 		return err
 	}
-	over := func(until time.Time) bool { return !until.IsZero() && !in.Now.Before(until) }
-	in.Holds = slices.DeleteFunc(in.Holds, func(h plan.Hold) bool { return over(h.Until) })
-	in.Inclusions = slices.DeleteFunc(in.Inclusions, func(i plan.Inclusion) bool { return over(i.Until) })
+	for i, h := range in.Holds {
+		if h.Over(in.Now) && h.Ended.IsZero() {
+			in.Holds[i].Ended = h.Until // what it did is still to be undone
+		}
+	}
+	in.Inclusions = slices.DeleteFunc(in.Inclusions, func(i plan.Inclusion) bool { return !i.Until.IsZero() && !in.Now.Before(i.Until) })
 	envelopes, err := a.store.Envelopes(ctx, org)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/store/sqlite"
+	"entente.dev/entente/internal/topology"
 )
 
 const twoTenants = `apiVersion: entente/v1
@@ -103,4 +104,13 @@ func put(t *testing.T, db store.Store, members []string, now time.Time) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func parsed(t *testing.T, file string) *topology.Topology {
+	t.Helper()
+	p, problems := topology.Parse("t.yaml", []byte(file))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

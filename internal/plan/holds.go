@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente.dev/entente/internal/directory"
+	"entente.dev/entente/internal/ident"
 )
 
 // The kinds of a hold.
@@ -141,4 +142,43 @@ func (s *sharePlanner) signInChanges() {
 	if len(s.on) > 0 {
 		s.change(Unblock, "update", fmt.Sprintf("turn the sign-in of %s on again", persons(len(s.on), "person")), "accountEnabled=false", "accountEnabled=true", s.on)
 	}
+}
+
+// Undone lists the blocks of a share that are over and left nothing to undo, as a look at the target after their end
+// shows: the sign-in is on. They may be forgotten, and have to be, because the next sign-in that is off would be the
+// target's own doing.
+func Undone(in Input, share ident.Share) []Hold {
+	source, target := in.Snapshots[share.Source].Snapshot(), in.Snapshots[share.Target].Snapshot()
+	if source == nil || target == nil {
+		return nil
+	}
+	var over []Hold
+	for _, h := range in.Holds {
+		ours := h.Tenant == share.Target && h.Person.Home == share.Source && h.Kind == HoldBlocked
+		if ours && h.Over(in.Now) && !target.TakenAt.Before(h.end()) {
+			over = append(over, h)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	index := directory.NewIndex(target)
+	for _, l := range in.Links {
+		if l.Tenant == share.Target && l.Tenant != l.Person.Home {
+			index.Link(l.Person.ID, l.ObjectID)
+		}
+	}
+	return slices.DeleteFunc(over, func(h Hold) bool {
+		home, known := source.User(h.Person.ID)
+		object, verdict := index.Match(home)
+		return !known || !verdict.Found() || !object.External() || !object.DeletedAt.IsZero() || !object.Enabled
+	})
+}
+
+// end is when a hold that is over ended.
+func (h Hold) end() time.Time {
+	if h.Ended.IsZero() {
+		return h.Until
+	}
+	return h.Ended
 }

@@ -159,3 +159,33 @@ func TestWhenAHoldIsOver(t *testing.T) {
 		}
 	}
 }
+
+// TestABlockIsForgottenOnceTheSignInIsOn and not before: a look from before its end proves nothing.
+func TestABlockIsForgottenOnceTheSignInIsOn(t *testing.T) {
+	t.Parallel()
+	off := func(w *world, id string) { w.editUser("c", id, func(u *directory.User) { u.Enabled = false }) }
+	for name, test := range map[string]struct {
+		change func(w *world, object string)
+		gone   bool
+	}{
+		"on":                       {func(*world, string) {}, true},
+		"ran out, on":              {func(w *world, _ string) { w.holds[0].Ended, w.holds[0].Until = time.Time{}, now }, true},
+		"still off":                {off, false},
+		"in force":                 {func(w *world, _ string) { w.holds[0].Ended = time.Time{} }, false},
+		"looked before it ended":   {func(w *world, _ string) { w.tenants["c"].TakenAt = now.Add(-time.Second) }, false},
+		"in the recycle bin":       {func(w *world, id string) { w.bin("c", id) }, false},
+		"keeps out":                {func(w *world, _ string) { w.holds[0].Kind = HoldKeepOut }, false},
+		"of another target":        {func(w *world, _ string) { w.holds[0].Tenant = "a" }, false},
+		"home is gone from sight":  {func(w *world, _ string) { w.tenants["b"].Users = nil }, false},
+		"the account is not there": {func(w *world, _ string) { w.tenants["c"].Users = nil }, false},
+	} {
+		w := settled(t)
+		w.tenants["c"].TakenAt = now
+		w.holds = []Hold{blockOn("barbara")}
+		w.holds[0].Ended = now
+		test.change(w, effectOn(mustShare(w, edge("b", "c")), "b-barbara").ObjectID)
+		if got := Undone(w.in(t), edge("b", "c")); (len(got) == 1) != test.gone {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
