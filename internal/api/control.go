@@ -15,6 +15,8 @@ type Control interface {
 	Apply(ctx context.Context, org string, in contract.ApplyInput, key string) (contract.ApplyResult, error)
 	Decide(ctx context.Context, workflowID string, d contract.Decision, key string) (contract.DecisionResult, error)
 	Stop(ctx context.Context, org string, s ident.Share, c contract.StopCommand, key string) error
+	// Revoke takes a target's yes back.
+	Revoke(ctx context.Context, org string, s ident.Share, c contract.RevokeCommand, key string) error
 	Restore(ctx context.Context, org string, s ident.Share, c contract.RestoreCommand, key string) error
 	Revert(ctx context.Context, org string, s ident.Share, c contract.RevertCommand, key string) error
 	// FactsChanged tells a share that a hold or an exclusion changed.

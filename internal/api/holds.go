@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/authn"
@@ -45,7 +46,7 @@ func (s *server) holds(ctx context.Context, in *OrgPath) (wire.Holds, error) {
 	}
 	for _, h := range all {
 		if s.may(ctx, authz.People, authz.OfTenant(in.Org, h.Tenant)) {
-			out.Holds = append(out.Holds, wire.Hold{Hold: h, UPN: names[h.Person]})
+			out.Holds = append(out.Holds, wire.Hold{Hold: h, UPN: names[h.Person], State: holdState(h, s.Now())})
 		}
 	}
 	return out, nil
@@ -71,7 +72,10 @@ func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
 	if person.Home == in.Body.Tenant {
 		return wire.Hold{}, invalid("hold", fmt.Sprintf("the person lives in tenant %s; a hold is for people from elsewhere", person.Home), "block the account in that tenant instead")
 	}
-	h := plan.Hold{Person: person, Tenant: in.Body.Tenant, Kind: in.Body.Kind, Reason: in.Body.Reason, By: authn.From(ctx).Name, Until: in.Body.Until}
+	h := plan.Hold{Person: person, Tenant: in.Body.Tenant, Kind: in.Body.Kind, Reason: in.Body.Reason, By: authn.From(ctx).Name, At: s.Now(), Until: in.Body.Until}
+	if !h.Until.IsZero() && !h.At.Before(h.Until) {
+		return wire.Hold{}, invalid("hold", "until is over already", "give a time to come, or none: until released")
+	}
 	if h.Kind == "" {
 		h.Kind = "keepOut"
 	}
@@ -79,7 +83,10 @@ func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
 		return wire.Hold{}, err
 	}
 	data := map[string]string{"kind": h.Kind, "reason": h.Reason}
-	return wire.Hold{Hold: h, UPN: upn}, s.factChanged(ctx, in.Org, "hold", h.Tenant, person, data, in.key())
+	if !h.Until.IsZero() {
+		data["until"] = h.Until.UTC().Format(time.RFC3339)
+	}
+	return wire.Hold{Hold: h, UPN: upn, State: holdState(h, s.Now())}, s.factChanged(ctx, in.Org, "hold", h.Tenant, person, data, in.key())
 }
 
 type inRelease struct {
@@ -95,25 +102,28 @@ func (s *server) release(ctx context.Context, in *inRelease) (wire.Hold, error) 
 	if err := s.allow(ctx, authz.Release, authz.OfTenant(in.Org, tenant)); err != nil {
 		return wire.Hold{}, err
 	}
-	all, err := s.Store.Holds(ctx, in.Org)
+	h, err := s.Store.EndHold(ctx, in.Org, person, tenant, s.Now())
 	if err != nil {
+		if problem.KindOf(err) == problem.NotFound {
+			err = &problem.Error{Kind: problem.NotFound, Op: "release", Tenant: in.Tenant, Detail: "that person is not held there", Remedy: "see the list of holds"}
+		}
 		return wire.Hold{}, err
 	}
-	for _, h := range all {
-		if h.Person == person && h.Tenant == tenant {
-			if err := s.Store.DropHold(ctx, in.Org, person, tenant); err != nil {
-				return wire.Hold{}, err
-			}
-			return wire.Hold{Hold: h}, s.factChanged(ctx, in.Org, "release", tenant, person, nil, in.key())
-		}
+	return wire.Hold{Hold: h, State: holdState(h, s.Now())}, s.factChanged(ctx, in.Org, "release", tenant, person, map[string]string{"kind": h.Kind}, in.key())
+}
+
+// holdState: a hold that is over is ending until what it did is undone.
+func holdState(h plan.Hold, now time.Time) string {
+	if h.Over(now) {
+		return "ending"
 	}
-	return wire.Hold{}, &problem.Error{Kind: problem.NotFound, Op: "release", Tenant: in.Tenant, Detail: "that person is not held there",
-		Remedy: "see the list of holds"}
+	return "inForce"
 }
 
 // factChanged records the decision, then wakes the shares it concerns. Should waking fail, the decision
 // stands: the shares read it at their next pass.
 func (s *server) factChanged(ctx context.Context, org, verb string, tenant ident.Tenant, person ident.Person, data map[string]string, key string) error {
+	data["subject"] = authn.From(ctx).ID()
 	_, err := s.Store.Append(ctx, store.Entry{
 		Org: org, At: s.Now(), Actor: authn.From(ctx).Name, Verb: verb, Object: fmt.Sprintf("%s/%s", person.Home, person.ID),
 		Tenant: tenant, Key: verb + "/" + key, Data: data, People: []string{ledger.PersonOf(person)},

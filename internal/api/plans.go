@@ -183,13 +183,13 @@ func (s *server) apply(ctx context.Context, in *inApply) (wire.Applied, error) {
 		return wire.Applied{}, s.stale(ctx, in.Body.PlanDigest, p)
 	}
 	key := in.key()
-	result, err := s.Control.Apply(ctx, t.Name, applyInput(t, p, authn.From(ctx).Name), key)
+	result, err := s.Control.Apply(ctx, t.Name, applyInput(t, p, authn.From(ctx)), key)
 	if err != nil {
 		return wire.Applied{}, err
 	}
 	_, err = s.Store.Append(ctx, store.Entry{
 		Org: t.Name, At: s.Now(), Actor: authn.From(ctx).Name, Verb: "apply", Object: result.TopologyDigest, Key: "apply/" + key,
-		Data: map[string]string{"plan": p.Digest},
+		Data: map[string]string{"plan": p.Digest, "subject": authn.From(ctx).ID()},
 	})
 	if err != nil {
 		return wire.Applied{}, err
@@ -200,8 +200,8 @@ func (s *server) apply(ctx context.Context, in *inApply) (wire.Applied, error) {
 	}, nil
 }
 
-func applyInput(t *topology.Topology, p wire.Plan, by string) contract.ApplyInput {
-	in := contract.ApplyInput{TopologyDigest: p.TopologyDigest, PlanDigest: p.Digest, By: by, Pace: pace(t.Shares)}
+func applyInput(t *topology.Topology, p wire.Plan, by authn.Principal) contract.ApplyInput {
+	in := contract.ApplyInput{TopologyDigest: p.TopologyDigest, PlanDigest: p.Digest, By: by.Name, Subject: by.ID(), Pace: pace(t.Shares)}
 	for _, tenant := range t.Tenants {
 		in.Tenants = append(in.Tenants, contract.TenantRef{Name: tenant.Name, TenantID: tenant.TenantID})
 	}

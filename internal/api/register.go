@@ -160,6 +160,14 @@ func withStatus(err error, status int) error {
 	return p
 }
 
+// ours403 is for what a workflow forbids: that is ours too, not Graph's.
+func ours403(err error) error {
+	if err != nil && problem.KindOf(err) == problem.Forbidden {
+		return withStatus(err, http.StatusForbidden)
+	}
+	return err
+}
+
 func (s *server) allow(ctx context.Context, verb authz.Verb, o authz.Object) error {
 	if err := authz.Allow(authn.From(ctx), verb, o); err != nil {
 		return withStatus(err, http.StatusForbidden)

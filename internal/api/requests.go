@@ -2,21 +2,17 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"entente.dev/entente/internal/api/wire"
-	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authz"
-	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
-	"entente.dev/entente/internal/topology"
 )
 
 func (s *server) requestRoutes() {
@@ -135,6 +131,7 @@ type inPeople struct {
 	Search string `query:"search" maxLength:"400" doc:"Part of a user principal name, a name or a mail address"`
 	Action string `query:"action" maxLength:"32" doc:"What happens to them: create, convert, keep, leave-guest, restore, remove, skip, held, wait, block, unblock"`
 	From   string `query:"from" maxLength:"32" doc:"How they stand now: absent, guest, member, pending, softDeleted, blocked"`
+	Rule   string `query:"rule" maxLength:"400" example:"department:Sales*" doc:"Only those whom this exclusion rule would leave out: field:match"`
 }
 
 // people pages by position: the list of a digest never changes.
@@ -150,11 +147,17 @@ func (s *server) people(ctx context.Context, in *inPeople) (wire.People, error) 
 			return wire.People{}, invalid("page the people", "the cursor is not one of this list", "start without after")
 		}
 	}
-	page, err := described(ctx, s, r, func() (store.PeoplePage, error) { return s.Store.RequestPeople(ctx, r.Org, r.ID, r.PlanDigest, f) })
+	var page store.PeoplePage
+	fit := 0
+	if in.Rule == "" {
+		page, err = s.listed(ctx, r, f)
+	} else {
+		page, fit, err = s.wouldLeaveOut(ctx, r, in.Rule, f)
+	}
 	if err != nil {
 		return wire.People{}, err
 	}
-	out := wire.People{People: list(page.People), Total: page.Total, Sums: list(page.Sums)}
+	out := wire.People{People: list(page.People), Total: page.Total, Sums: list(page.Sums), Fit: fit}
 	if len(out.People) > in.Limit {
 		out.People = out.People[:in.Limit]
 		out.Next = strconv.Itoa(out.People[in.Limit-1].Ordinal)
@@ -162,104 +165,6 @@ func (s *server) people(ctx context.Context, in *inPeople) (wire.People, error) 
 	return out, nil
 }
 
-type inApprove struct {
-	IDPath
-	KeyHeader
-	Body wire.Approve
-}
-
-func (s *server) approve(ctx context.Context, in *inApprove) (wire.Decided, error) {
-	r, err := s.open(ctx, in.Org, in.ID, authz.Approve)
-	if err != nil {
-		return wire.Decided{}, err
-	}
-	if in.Body.PlanDigest != "" && in.Body.PlanDigest != r.PlanDigest {
-		return wire.Decided{}, &problem.Error{
-			Kind: problem.Stale, Op: "approve", Tenant: string(r.Tenant), Remedy: "look at the request again, then decide",
-			Detail: fmt.Sprintf("the request is about plan %s by now, not %s", ident.Short(r.PlanDigest), ident.Short(in.Body.PlanDigest)),
-		}
-	}
-	d := contract.Decision{
-		Approve: true, By: authn.From(ctx).Name, Reason: in.Body.Reason, MaxUsers: in.Body.MaxUsers,
-		ExistingGuests: in.Body.ExistingGuests, PlanDigest: r.PlanDigest,
-	}
-	if in.Body.ExpiresAfter != "" {
-		if d.ExpiresAfter, err = topology.ParseDuration(in.Body.ExpiresAfter); err != nil || d.ExpiresAfter <= 0 {
-			return wire.Decided{}, invalid("approve", fmt.Sprintf("expiresAfter: %q is not a duration", in.Body.ExpiresAfter), `write for example "90d" or "12h"`)
-		}
-	}
-	if d.Exclusions, err = s.excluded(ctx, r, in.Body.Exclusions); err != nil {
-		return wire.Decided{}, err
-	}
-	d.Excluded = len(d.Exclusions)
-	return s.decide(ctx, r, d, in.key())
-}
-
-type inReject struct {
-	IDPath
-	KeyHeader
-	Body wire.Reason
-}
-
-func (s *server) reject(ctx context.Context, in *inReject) (wire.Decided, error) {
-	r, err := s.open(ctx, in.Org, in.ID, authz.Reject)
-	if err != nil {
-		return wire.Decided{}, err
-	}
-	if strings.TrimSpace(in.Body.Reason) == "" {
-		return wire.Decided{}, invalid("reject", "a no needs its reason", "say why; the asking side will read it")
-	}
-	return s.decide(ctx, r, contract.Decision{By: authn.From(ctx).Name, Reason: in.Body.Reason, PlanDigest: r.PlanDigest}, in.key())
-}
-
-// open finds a request that still waits. The check is for a good message; the workflow decides races.
-func (s *server) open(ctx context.Context, org, id string, verb authz.Verb) (store.Request, error) {
-	r, err := s.find(ctx, org, id, verb)
-	if err != nil || r.Status == store.Waiting {
-		return r, err
-	}
-	detail := fmt.Sprintf("the request is %s already", r.Status)
-	if len(r.DecidedBy) > 0 {
-		detail += " by " + strings.Join(r.DecidedBy, ", ")
-	}
-	return r, &problem.Error{Kind: problem.Conflict, Op: string(verb), Tenant: string(r.Tenant), Detail: detail,
-		Remedy: "nothing is left to decide; see `entente inbox` for what waits"}
-}
-
-func (s *server) decide(ctx context.Context, r store.Request, d contract.Decision, key string) (wire.Decided, error) {
-	result, err := s.Control.Decide(ctx, r.Workflow, d, key)
-	if err != nil {
-		return wire.Decided{}, err
-	}
-	return wire.Decided{RequestID: r.ID, Status: result.Status, Missing: result.Missing}, nil
-}
-
-// excluded finds the people an admin leaves out among those the request is about.
-func (s *server) excluded(ctx context.Context, r store.Request, upns []string) ([]plan.Exclusion, error) {
-	if len(upns) == 0 {
-		return nil, nil
-	}
-	p, err := s.Store.SharePlan(ctx, r.Org, r.PlanDigest)
-	if err != nil {
-		return nil, err
-	}
-	byUPN := map[string]ident.Person{}
-	for _, e := range p.Effects {
-		byUPN[strings.ToLower(e.UPN)] = e.Person
-	}
-	var out []plan.Exclusion
-	wrong := wire.From(&problem.Error{Kind: problem.Invalid, Op: "approve", Detail: "somebody to be excluded is not in the request; nothing was decided",
-		Remedy: "use the user principal names that the request lists"})
-	for i, upn := range upns {
-		person, ok := byUPN[strings.ToLower(strings.TrimSpace(upn))]
-		if !ok {
-			wrong.Errors = append(wrong.Errors, wire.Fault{Location: fmt.Sprintf("body.exclusions[%d]", i), Rule: "not-in-request", Message: upn + " is not in the request"})
-			continue
-		}
-		out = append(out, plan.Exclusion{Person: person})
-	}
-	if len(wrong.Errors) > 0 {
-		return nil, wrong
-	}
-	return out, nil
+func (s *server) listed(ctx context.Context, r store.Request, f store.PeopleFilter) (store.PeoplePage, error) {
+	return described(ctx, s, r, func() (store.PeoplePage, error) { return s.Store.RequestPeople(ctx, r.Org, r.ID, r.PlanDigest, f) })
 }

@@ -24,6 +24,7 @@ const (
 	Hold     Verb = "hold"
 	Release  Verb = "release"
 	Stop     Verb = "stop"
+	Revoke   Verb = "revoke" // take a yes back
 	Restore  Verb = "restore"
 	Revert   Verb = "revert-conversions"
 	Work     Verb = "work" // read and record what the queue of a tenant needs
@@ -31,7 +32,7 @@ const (
 
 // Verbs lists all of them, for total tables.
 func Verbs() []Verb {
-	return []Verb{Read, People, Validate, Plan, Apply, Approve, Reject, Hold, Release, Stop, Restore, Revert, Work}
+	return []Verb{Read, People, Validate, Plan, Apply, Approve, Reject, Hold, Release, Stop, Revoke, Restore, Revert, Work}
 }
 
 // Kind is what a verb is applied to.
@@ -112,7 +113,7 @@ func platform(verb Verb) bool {
 	switch verb {
 	case Read, People, Validate, Plan, Apply, Hold, Stop, Restore, Revert:
 		return true
-	case Approve, Reject, Release:
+	case Approve, Reject, Release, Revoke:
 		return false
 	default:
 		return false
@@ -144,7 +145,7 @@ func admin(own ident.Tenant, verb Verb, o Object) bool {
 		return o.Kind == Request
 	case Hold, Release:
 		return o.Kind == Tenant
-	case Stop, Revert:
+	case Stop, Revoke, Revert:
 		return o.Kind == Share
 	case Restore:
 		return o.Kind == Reduction
@@ -190,7 +191,7 @@ func remedy(verb Verb, o Object) string {
 	switch verb {
 	case Work:
 		return "only a worker's token that is bound to the tenant may; see the operator's guide, one worker per tenant"
-	case Approve, Reject, Release:
+	case Approve, Reject, Release, Revoke:
 		return fmt.Sprintf("only an admin of tenant %s decides this; use that admin's token", o.Target)
 	case Plan, Apply:
 		return "the platform role plans and applies"

@@ -47,6 +47,7 @@ var expected = map[string]string{
 	"tenant-admin/hold":               "target:tenant",
 	"tenant-admin/release":            "target:tenant",
 	"tenant-admin/stop":               "target:share",
+	"tenant-admin/revoke":             "target:share",
 	"tenant-admin/revert-conversions": "target:share",
 	"tenant-admin/restore":            "target:reduction",
 

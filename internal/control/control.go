@@ -100,11 +100,6 @@ func (c *Control) Stop(ctx context.Context, org string, s ident.Share, in contra
 
 // Revoke takes a target's yes back; it returns when the share has taken the wish over.
 func (c *Control) Revoke(ctx context.Context, org string, s ident.Share, in contract.RevokeCommand, key string) error {
-	return c.update(ctx, "take the acceptance back", contract.ShareID(org, s), contract.RevokeUpdate, key, in, nil)
-}
-
-// Revoke takes a target's yes back; it returns when the share has taken the wish over.
-func (c *Control) Revoke(ctx context.Context, org string, s ident.Share, in contract.RevokeCommand, key string) error {
 	return c.update(ctx, "revoke the acceptance", contract.ShareID(org, s), contract.RevokeUpdate, key, in, nil)
 }
 

@@ -31,6 +31,8 @@ type Control struct {
 	Applied   []contract.ApplyInput
 	Decisions []contract.Decision
 	Stops     []contract.StopCommand
+	Revokes   []contract.RevokeCommand
+	Refuse    error // what the next decision or revocation is refused with
 	Restores  []contract.RestoreCommand
 	Reverts   []contract.RevertCommand
 	Changed   []ident.Share
@@ -121,6 +123,9 @@ func (c *Control) ask(ctx context.Context, org string, p *plan.SharePlan) {
 func (c *Control) Decide(ctx context.Context, workflow string, d contract.Decision, key string) (contract.DecisionResult, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.Refuse != nil {
+		return contract.DecisionResult{}, c.Refuse
+	}
 	r, err := c.store.Request(ctx, Org, strings.TrimPrefix(workflow, "workflow-of-"))
 	if err != nil {
 		return contract.DecisionResult{}, err
@@ -186,6 +191,20 @@ func (c *Control) Stop(ctx context.Context, _ string, s ident.Share, cmd contrac
 	if !c.repeated(key) {
 		c.Stops = append(c.Stops, cmd)
 		c.move(ctx, s, "stopped")
+	}
+	return c.Down
+}
+
+// Revoke implements api.Control.
+func (c *Control) Revoke(ctx context.Context, _ string, s ident.Share, cmd contract.RevokeCommand, key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Refuse != nil {
+		return c.Refuse
+	}
+	if !c.repeated(key) {
+		c.Revokes = append(c.Revokes, cmd)
+		c.move(ctx, s, map[string]string{contract.Freeze: "frozen", contract.DrainShare: "stopping"}[cmd.Mode])
 	}
 	return c.Down
 }

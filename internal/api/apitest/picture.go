@@ -54,6 +54,7 @@ func sharePicture(s ident.Share, done bool) plan.SharePlan {
 			e := effect(s, who, done)
 			p.Effects = append(p.Effects, e)
 			p.Counts.People++
+			p.Desired.Members = append(p.Desired.Members, who.person.ID)
 			switch e.Action {
 			case plan.Create:
 				p.Counts.Creates++

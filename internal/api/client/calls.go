@@ -129,7 +129,10 @@ func (c *Client) Request(ctx context.Context, name, id string) (wire.Request, er
 }
 
 // PeopleFilter narrows the people of a request; zero fields do not.
-type PeopleFilter struct{ Search, Action, From string }
+type PeopleFilter struct {
+	Search, Action, From string
+	Rule                 string // field:match of an exclusion rule: whom it would leave out
+}
 
 // RequestPeople is a page of who exactly a question is about.
 func (c *Client) RequestPeople(ctx context.Context, name, id string, p Page) (wire.People, error) {
@@ -139,7 +142,7 @@ func (c *Client) RequestPeople(ctx context.Context, name, id string, p Page) (wi
 // RequestPeopleWhere is a page of those whom a filter lets through.
 func (c *Client) RequestPeopleWhere(ctx context.Context, name, id string, f PeopleFilter, p Page) (wire.People, error) {
 	return call[wire.People](ctx, c, http.MethodGet, org(name, "requests", id, "people"),
-		query("search", f.Search, "action", f.Action, "from", f.From, "after", p.After, "limit", strconv.Itoa(p.Limit)), nil)
+		query("search", f.Search, "action", f.Action, "from", f.From, "rule", f.Rule, "after", p.After, "limit", strconv.Itoa(p.Limit)), nil)
 }
 
 // Approve says yes.
@@ -181,6 +184,11 @@ func (c *Client) Release(ctx context.Context, name, user string, tenant ident.Te
 // Stop drains a share and removes its set-up.
 func (c *Client) Stop(ctx context.Context, name string, s ident.Share, reason string) (wire.Accepted, error) {
 	return call[wire.Accepted](ctx, c, http.MethodPost, sharePath(name, s, "stop"), nil, wire.Reason{Reason: reason})
+}
+
+// Revoke takes a target's yes back.
+func (c *Client) Revoke(ctx context.Context, name string, s ident.Share, in wire.Revoke) (wire.Accepted, error) {
+	return call[wire.Accepted](ctx, c, http.MethodPost, sharePath(name, s, "revoke"), nil, in)
 }
 
 // RevertConversions turns converted guests back into guests.

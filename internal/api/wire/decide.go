@@ -38,17 +38,26 @@ type People struct {
 	People []store.AskedPerson `json:"people"`
 	Total  int                 `json:"total" doc:"Of the whole list, whatever the filter"`
 	Sums   []store.PeopleSum   `json:"sums" doc:"The whole list by what happens and how they stand"`
+	Fit    int                 `json:"fit,omitempty" doc:"With rule: how many of the whole list it leaves out"`
 	Next   string              `json:"next,omitempty" doc:"Pass as after for the next page"`
 }
 
 // Approve is a yes and its limits; what is left out stays as asked.
 type Approve struct {
-	MaxUsers       int      `json:"maxUsers,omitempty" minimum:"0" maximum:"1000000"`
-	ExistingGuests string   `json:"existingGuests,omitempty" enum:"keep,convert" doc:"What happens to people who are already guests"`
-	Exclusions     []string `json:"exclusions,omitempty" maxItems:"10000" doc:"User principal names of people who stay out"`
-	ExpiresAfter   string   `json:"expiresAfter,omitempty" maxLength:"32" example:"90d"`
-	Reason         string   `json:"reason,omitempty" maxLength:"1000"`
-	PlanDigest     string   `json:"planDigest,omitempty" maxLength:"128" doc:"The plan that was seen; 409 when it is another one by now"`
+	MaxUsers        int                  `json:"maxUsers,omitempty" minimum:"0" maximum:"1000000"`
+	ExistingGuests  string               `json:"existingGuests,omitempty" enum:"keep,convert" doc:"What happens to people who are already guests"`
+	Exclusions      []string             `json:"exclusions,omitempty" maxItems:"10000" doc:"User principal names of people who stay out"`
+	ExclusionReason string               `json:"exclusionReason,omitempty" maxLength:"1000" doc:"Why those named stay out"`
+	Rules           []plan.ExclusionRule `json:"rules,omitempty" maxItems:"100" doc:"Whoever fits stays out, now and later; field is upn, mail, name, department or jobTitle, * in match stands for anything"`
+	ExpiresAfter    string               `json:"expiresAfter,omitempty" maxLength:"32" example:"90d"`
+	Reason          string               `json:"reason,omitempty" maxLength:"1000"`
+	PlanDigest      string               `json:"planDigest,omitempty" maxLength:"128" doc:"The plan that was seen; 409 when it is another one by now"`
+}
+
+// Revoke takes a yes back.
+type Revoke struct {
+	Mode   string `json:"mode" enum:"freeze,drain" doc:"freeze: nothing new comes in, who is there stays; drain: everybody is taken out, then the share is taken down"`
+	Reason string `json:"reason" maxLength:"1000"`
 }
 
 // Reason is why somebody does something.
@@ -66,7 +75,8 @@ type Decided struct {
 // Hold is a target's decision about one person.
 type Hold struct {
 	plan.Hold
-	UPN string `json:"upn,omitempty"`
+	UPN   string `json:"upn,omitempty"`
+	State string `json:"state" doc:"inForce, or ending: it is over, and what it did is not undone yet"`
 }
 
 // Holds lists them.

@@ -9,13 +9,14 @@ const (
 	PhaseInSync   = "in-sync"
 	PhaseRefused  = "refused"
 	PhaseBlocked  = "blocked"
+	PhaseFrozen   = "frozen"
 	PhaseStopped  = "stopped"
 )
 
 // Settled phases do not go on without a person.
 func Settled(phase string) bool {
 	switch phase {
-	case PhaseInSync, PhaseWaiting, PhaseRejected, PhaseExpired, PhaseRefused, PhaseBlocked, PhaseStopped:
+	case PhaseInSync, PhaseWaiting, PhaseRejected, PhaseExpired, PhaseRefused, PhaseBlocked, PhaseFrozen, PhaseStopped:
 		return true
 	default:
 		return false
