@@ -3,6 +3,7 @@
 //
 //	app.go      Options, New, Start, Stop        parts.go    store, Temporal, API
 //	clients.go  one Graph client per tenant      workers.go  what each queue runs
+//	notify.go   who is told of requests          config.go   from a configuration to Options
 package app
 
 import (
@@ -24,6 +25,7 @@ import (
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/limits"
 	"entente.dev/entente/internal/notary"
+	"entente.dev/entente/internal/notify"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/telemetry"
 	"entente.dev/entente/internal/temporalkit"
@@ -62,6 +64,7 @@ type Options struct {
 	// comes back to. Empty: where it listens.
 	SignIn    []openid.Issuer
 	PublicURL string
+	Notify    notify.Options // the channels; the rest of it follows from here
 	Version   string
 	Log       *slog.Logger
 	Now       func() time.Time

@@ -19,7 +19,8 @@ func FromConfig(c *config.Config, version string, log *slog.Logger) (Options, er
 	o := Options{
 		Role: Role(c.Role), DataDir: c.DataDir, Listen: c.Listen, TemporalAddress: c.Temporal.Address,
 		TemporalNamespace: c.Temporal.Namespace, TemporalUI: c.Temporal.UI, TemporalPort: c.Temporal.Port,
-		TemporalUIPort: c.Temporal.UIPort, KeysFile: c.KeysFile, Version: version, Log: log,
+		TemporalUIPort: c.Temporal.UIPort, KeysFile: c.KeysFile, LedgerKeyFile: c.LedgerKeyFile, Version: version, Log: log,
+		Notify: notifyOptions(c.Notify),
 	}
 	var err error
 	if o.TemporalTLS, err = temporalTLS(c.Temporal.TLS); err != nil {
@@ -43,6 +44,9 @@ func FromConfig(c *config.Config, version string, log *slog.Logger) (Options, er
 		o.Tokens = append(o.Tokens, authn.Token{Name: t.Name, Role: authn.Role(t.Role), Tenant: ident.Tenant(t.Tenant), Org: t.Org, Secret: secret})
 	}
 	o.PublicURL = c.PublicURL
+	for _, w := range c.Warnings {
+		log.Warn("configuration", "place", w.Place, "warning", w.Message, "remedy", w.Remedy)
+	}
 	for _, in := range c.OIDC {
 		o.SignIn = append(o.SignIn, issuerConfig(in))
 	}

@@ -130,10 +130,15 @@ func (a *App) startWorkers(context.Context) error {
 	}
 	read := graphread.New(a.clients, a.store, a.options.Now)
 	write := graphwrite.New(a.clients, a.store, a.options.Now)
+	announcing, err := a.announcing()
+	if err != nil {
+		return err
+	}
 	queues := []temporalkit.Queue{{
 		Name: contract.CoreQueue, Workflows: true,
 		Register: func(r worker.Registry) {
 			registerCore(r, planning.New(a.store, a.options.Now), record.New(a.store, a.options.Now))
+			registerAnnounce(r, announcing)
 		},
 	}}
 	for _, t := range a.options.Tenants {

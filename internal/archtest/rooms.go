@@ -52,6 +52,7 @@ func rooms() []room {
 		// TODO: take internal/store away when the words that workflows share with it live in contract.
 		{path: "workflows/...", may: with("internal/contract", "internal/temporalkit/failure", "internal/store", "workflows/profile")},
 		{path: "workflows/replay", may: with("internal/contract", "internal/temporalkit/...", "workflows/...")},
+		{path: "activities/announce", may: with("internal/contract", "internal/store", "internal/notify")},
 		{path: "activities/...", may: with("internal/contract", "internal/store", "internal/graph", "internal/limits", "internal/telemetry", "internal/temporalkit/failure")},
 
 		{path: "internal/api/wire", may: with("internal/store", "internal/authn")},

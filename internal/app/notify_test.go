@@ -1,0 +1,81 @@
+package app
+
+import (
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"entente.dev/entente/internal/config"
+	"entente.dev/entente/internal/contract"
+	"entente.dev/entente/internal/notify"
+	"entente.dev/entente/internal/store"
+)
+
+// What a configuration file says of channels is what is delivered to.
+func TestChannelsAreAsConfigured(t *testing.T) {
+	t.Parallel()
+	got := make(chan http.Header, 2)
+	receiver := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
+	defer receiver.Close()
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	roots := put("roots.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: receiver.Certificate().Raw})))
+	file := put("entented.yaml", fmt.Sprintf(`
+publicUrl: https://entente.example
+ledgerKeyFile: %[1]s/other.key
+tenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity}}]
+notify:
+  allowPrivate: ["%[2]s"]
+  channels:
+    - {name: hook, kind: webhook, tenants: [c], caFile: %[3]s, webhook: {url: "https://%[2]s/x", secret: {file: %[4]s}, previousSecret: {file: %[4]s}}}
+    - {name: teams, kind: teams, caFile: %[3]s, escalation: true, teams: {url: {file: %[5]s}}}
+    - {name: mail, kind: smtp, occasions: [asked], smtp: {address: "127.0.0.1:1", tls: none, from: a@b.example, to: [c@d.example]}}
+`, dir, strings.TrimPrefix(receiver.URL, "https://"), roots, put("secret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), put("url", receiver.URL)))
+	c, err := config.Load([]string{"--config", file}, nil, io.Discard)
+	require.NoError(t, err)
+	var log strings.Builder
+	o, err := FromConfig(c, "test", slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(dir, "other.key"), o.LedgerKeyFile)
+	require.Contains(t, log.String(), "channel hook is for tenant c, which is not in tenants")
+
+	o.Notify.PublicURL = o.PublicURL
+	channels, err := notify.New(o.Notify)
+	require.NoError(t, err)
+	r := store.Request{ID: "b-c-1", Org: "contoso", Tenant: "c", Status: store.Waiting}
+	m := channels.Message("id", contract.Asked, r)
+	require.Equal(t, "https://entente.example/o/contoso/requests/b-c-1", m.Link)
+	require.NoError(t, channels.Deliver(t.Context(), "hook", m))
+	require.Len(t, strings.Fields((<-got).Get("Webhook-Signature")), 2)
+	require.NoError(t, channels.Deliver(t.Context(), "teams", m))
+	require.Empty(t, (<-got).Get("Webhook-Signature"))
+	never := func(string) (bool, error) { return false, nil }
+	for occasion, want := range map[contract.Occasion][]string{contract.Asked: {"hook", "mail"}, contract.Escalated: {"teams"}, contract.Ended: {"hook"}} {
+		names, err := channels.For("c", occasion, never)
+		require.NoError(t, err)
+		require.Equal(t, want, names)
+	}
+}
+
+func TestAChannelThatCannotWorkIsSaidAtTheStart(t *testing.T) {
+	t.Parallel()
+	a := &App{options: Options{PublicURL: "https://entente.example", Notify: notify.Options{Channels: []notify.Channel{{Name: "x", Kind: notify.KindTeams}}}}.withDefaults()}
+	_, err := a.announcing()
+	require.ErrorContains(t, err, "channel x: the workflow's URL is missing")
+	a.options.Notify, a.options.PublicURL = notify.Options{}, ""
+	_, err = a.announcing()
+	require.NoError(t, err, "without channels as ever")
+}
