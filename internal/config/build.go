@@ -32,13 +32,20 @@ func (s *source) build() *Config {
 		},
 		KeysFile:      s.text("keysFile"),
 		PublicURL:     s.publicURL("publicUrl"),
+		Core:          s.core(),
+		CodecOrigin:   s.publicURL("codecOrigin"),
 		Notify:        s.notify(),
 		LedgerKeyFile: s.text("ledgerKeyFile"),
 		Demo:          Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
 	}
 	_ = c.LogLevel.UnmarshalText([]byte(s.choice("logLevel"))) // the table lists slog's own words
 	for i := range s.lengths["tenants"] {
-		c.Tenants = append(c.Tenants, s.tenant(fmt.Sprintf("tenants[%d]", i)))
+		path := fmt.Sprintf("tenants[%d]", i)
+		if !c.Serves(s.text(path + ".tenant")) {
+			s.elsewhere = path + "."
+		}
+		c.Tenants = append(c.Tenants, s.tenant(path))
+		s.elsewhere = ""
 	}
 	for i := range s.lengths["auth.tokens"] {
 		c.Tokens = append(c.Tokens, s.token(fmt.Sprintf("auth.tokens[%d]", i)))
@@ -47,6 +54,7 @@ func (s *source) build() *Config {
 		c.OIDC = append(c.OIDC, s.oidc(fmt.Sprintf("auth.oidc[%d]", i)))
 	}
 	s.relations(c)
+	s.worker(c)
 	s.signIn(c)
 	s.notifyRelations(c)
 	if c.KeysFile == "" {
@@ -154,6 +162,11 @@ func (s *source) token(path string) Token {
 		Tenant: s.text(path + ".tenant"),
 		Org:    s.text(path + ".org"),
 		Secret: s.secret(path+".secret", true),
+	}
+	if t.Role == RoleWorker {
+		if all := s.list(path + ".tenant"); len(all) > 0 {
+			t.Tenant, t.Also = all[0], all[1:]
+		}
 	}
 	s.role(path, "token", t.Role, t.Tenant)
 	if !s.has(path + ".secret") {
@@ -296,7 +309,7 @@ func (s *source) file(path string) string {
 	if text == "" {
 		return ""
 	}
-	if info, err := os.Stat(text); err != nil || info.IsDir() {
+	if info, err := os.Stat(text); !s.foreign(path) && (err != nil || info.IsDir()) {
 		s.report(s.placeOf(path), fmt.Sprintf("%s: %s is no file that this user can read", path, text), "give the path of one; relative paths count from the working directory")
 	}
 	return text
@@ -308,7 +321,7 @@ func (s *source) secretFile(path string) string {
 	if text == "" {
 		return ""
 	}
-	if _, err := os.Stat(text); err == nil {
+	if _, err := os.Stat(text); err == nil && !s.foreign(path) {
 		if err := checkPermissions(text); err != nil {
 			s.report(s.placeOf(path), err.Error(), remedyFor(err))
 		}
@@ -336,6 +349,9 @@ func (s *source) secret(path string, referenceOnly bool) Secret {
 	if ref.file != "" && ref.env != "" {
 		s.report(s.placeOf(path), path+" says both file and env", "keep one")
 		return Secret{}
+	}
+	if s.foreign(path) {
+		return ref
 	}
 	if _, err := ref.Read(); err != nil {
 		s.report(s.placeOf(path), path+": "+err.Error(), remedyFor(err))

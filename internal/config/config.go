@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,8 @@ type Config struct {
 	Temporal    Temporal
 	KeysFile    string // payload keys; never empty
 	PublicURL   string // where people reach the console; empty: where it listens
+	Core        Core
+	CodecOrigin string // of a Temporal web UI that may decrypt histories; empty: none
 	Tokens      []Token
 	OIDC        []OIDC
 	LogLevel    slog.Level
@@ -81,12 +84,24 @@ type TLS struct {
 // Enabled tells whether any of it is set.
 func (t TLS) Enabled() bool { return t != TLS{} }
 
+// Core says where a worker without a database reads and records.
+type Core struct {
+	URL    string // https, or http on loopback; empty: this process has a store of its own
+	CAFile string
+	Token  Secret
+}
+
+// Isolated tells whether this process is a worker that has no database: it needs the credentials of its tenants and
+// its token, nothing else of the organization's.
+func (c *Config) Isolated() bool { return c.Role == RoleWorker && c.DatabaseURL.IsZero() }
+
 // Token is one bearer token of the API.
 type Token struct {
 	Name   string
-	Role   string // platform, tenant-admin or viewer
-	Tenant string // tenant-admin always, viewer optionally
-	Org    string // the only organization it may touch; empty: every one here
+	Role   string   // platform, tenant-admin, viewer or worker
+	Tenant string   // tenant-admin and worker always, viewer optionally
+	Also   []string // more tenants of a worker
+	Org    string   // the only organization it may touch; empty: every one here
 	Secret Secret
 }
 
@@ -107,8 +122,8 @@ type OIDC struct {
 type RoleRule struct {
 	Claim  string // groups, roles, sub, oid or appid
 	Value  string
-	Role   string // platform, tenant-admin or viewer
-	Tenant string // tenant-admin always, viewer optionally
+	Role   string // platform, tenant-admin, viewer or worker
+	Tenant string // tenant-admin and worker always, viewer optionally
 	Org    string // the only organization it holds for; empty: every one here
 }
 
@@ -126,7 +141,7 @@ func (c *Config) Serves(tenant string) bool {
 		return true
 	}
 	for _, name := range c.Serve {
-		if name == tenant {
+		if strings.EqualFold(name, tenant) {
 			return true
 		}
 	}

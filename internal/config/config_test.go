@@ -114,6 +114,11 @@ func TestMistakesSayWhereAndWhatToDo(t *testing.T) {
 	loose := write(t, "x")
 	require.NoError(t, os.Chmod(loose, 0o644))
 	tight := write(t, "x")
+	of := func(tenant string) string {
+		return "tenants: [{tenant: " + tenant + ", tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity}}]\n"
+	}
+	database := "databaseUrl: {file: " + tight + "}\n"
+	isolated := "role: worker\ntemporal: {address: 'x:1'}\nkeysFile: " + tight + "\ncoreUrl: http://127.0.0.1:1\nworkerToken: {file: " + tight + "}\n" + of("c")
 	cases := map[string]struct{ yaml, want string }{
 		"unknown key":          {"listn: 1", `entented.yaml:1:1: there is no setting listn; did you mean listen?`},
 		"unknown nested":       {"temporal:\n  adress: x:1", `entented.yaml:2:3: there is no setting temporal.adress; did you mean address?`},
@@ -143,8 +148,16 @@ func TestMistakesSayWhereAndWhatToDo(t *testing.T) {
 		"neither":              {"databaseUrl: {}", `says neither file nor env`},
 		"absent file":          {"temporal: {caFile: /absent}", `temporal.caFile: /absent is no file`},
 		"half a certificate":   {"temporal: {certFile: " + tight + "}", `set both temporal.certFile and temporal.keyFile`},
-		"worker without":       {"role: worker\nkeysFile: k", `role worker needs a Temporal cluster`},
-		"worker without keys":  {"role: worker\ntemporal: {address: 'x:1'}", `set keysFile`},
+		"worker without":       {database + of("c") + "role: worker\nkeysFile: k", `role worker needs a Temporal cluster`},
+		"worker without keys":  {database + of("c") + "role: worker\ntemporal: {address: 'x:1'}", `set keysFile`},
+		"worker for nobody":    {database + "role: worker\nkeysFile: k\ntemporal: {address: 'x:1'}", `a worker serves the queues of tenants, and there are none; add tenants`},
+		"worker with two ways": {isolated + database, `a worker either has the database or asks the core`},
+		"worker lost":          {strings.Replace(isolated, "coreUrl: http://127.0.0.1:1", "", 1), `nothing says where that is; set coreUrl`},
+		"worker nameless":      {strings.Replace(isolated, "workerToken: {file: "+tight+"}", "", 1), `no token for the core's API; set workerToken`},
+		"worker without file":  {strings.Replace(isolated, "keysFile: "+tight, "keysFile: /absent", 1), `keysFile: /absent cannot be read; copy payload.keys of the core`},
+		"worker in clear":      {strings.Replace(isolated, "http://127.0.0.1:1", "http://entente.example", 1), `coreUrl is not an address`},
+		"core with a core":     {"coreUrl: https://entente.example", `coreUrl belongs to role worker`},
+		"worker of nothing":    {"auth: {tokens: [{name: x, role: worker, secret: {file: " + tight + "}}]}", `a worker has no tenant`},
 		"ui of a cluster":      {"temporal: {address: 'x:1', ui: true}", `belongs to the embedded server`},
 		"demo with tenants":    {"demo: {on: true}\ntenants: [{tenant: a, tenantId: 0a000000-0000-0000-0000-000000000000, credential: {kind: managedIdentity}}]", `brings its own tenants`},
 		"token without role":   {"auth: {tokens: [{name: x, secret: {file: " + tight + "}}]}", `the token has no role`},
@@ -234,15 +247,42 @@ func TestEverySettingIsReadAndNamedOnce(t *testing.T) {
 		}
 	}
 	var source string
-	for _, name := range []string{"build.go", "oidc.go", "notify.go"} {
+	for _, name := range []string{"build.go", "oidc.go", "notify.go", "worker.go"} {
 		raw, err := os.ReadFile(name)
 		require.NoError(t, err)
 		source += string(raw)
 	}
 	for _, row := range settings() {
 		key := row.path[strings.LastIndexAny(row.path, ".]")+1:]
-		require.Contains(t, source, key+`"`, "%s is not read in build.go, oidc.go or notify.go", row.path)
+		require.Contains(t, source, key+`"`, "%s is not read in build.go, oidc.go, notify.go or worker.go", row.path)
 	}
+}
+
+// TestAWorkerOpensNoOthersCredential: the same file may go to every worker, and each opens its own tenants' secrets only.
+func TestAWorkerOpensNoOthersCredential(t *testing.T) {
+	own := write(t, "s3cret\n")
+	file := fmt.Sprintf(`
+role: worker
+temporal: {address: "127.0.0.1:7233"}
+keysFile: %[1]s
+coreUrl: https://entente.example
+workerToken: {file: %[1]s}
+serve: [C]
+tenants:
+  - {tenant: b, tenantId: 0b000000-0000-4000-8000-00000000000b, credential: {kind: secret, clientId: x, secret: {file: /absent/b}}}
+  - {tenant: c, tenantId: 0c000000-0000-4000-8000-00000000000c, credential: {kind: secret, clientId: x, secret: {file: %[1]s}}}
+auth:
+  tokens: [{name: worker, role: worker, tenant: "a, b", secret: {file: %[1]s}}]
+`, own)
+	c, err := load(t, file, nil)
+	require.NoError(t, err)
+	require.True(t, c.Isolated())
+	require.False(t, c.Serves("b"))
+	require.True(t, c.Serves("c"))
+	require.Equal(t, "a", c.Tokens[0].Tenant)
+	require.Equal(t, []string{"b"}, c.Tokens[0].Also)
+	_, err = load(t, strings.Replace(file, "serve: [C]", "", 1), nil)
+	require.ErrorContains(t, err, "/absent/b")
 }
 
 func TestSignInServices(t *testing.T) {

@@ -44,10 +44,13 @@ func (s *source) roleRule(path string) RoleRule {
 // role checks what a role is bound to; who names what has the role.
 func (s *source) role(path, who, role, tenant string) {
 	if role == "" && !s.has(path+".role") {
-		s.report(s.placeOf(path), "the "+who+" has no role", "write one of platform, tenant-admin, viewer")
+		s.report(s.placeOf(path), "the "+who+" has no role", "write one of platform, tenant-admin, viewer, worker")
 	}
 	if role == "tenant-admin" && tenant == "" {
 		s.report(s.placeOf(path+".role"), "a tenant admin has no tenant", "add tenant, the one that this admin decides for")
+	}
+	if role == "worker" && tenant == "" {
+		s.report(s.placeOf(path+".role"), "a worker has no tenant", "add tenant, the one whose queue it serves")
 	}
 	if role == "platform" && tenant != "" {
 		s.report(s.placeOf(path+".tenant"), "the platform role belongs to no tenant", "remove tenant, or make it a tenant-admin")

@@ -19,11 +19,12 @@ type value struct {
 
 // source is the flattened configuration: tenants[0].graph → its value. Later sources overwrite.
 type source struct {
-	values   map[string]value
-	places   map[string]string // of mappings and list items, for what is missing in them
-	lengths  map[string]int    // of lists
-	broken   map[string]bool   // paths whose form was reported already
-	problems Problems
+	elsewhere string // path of a tenant that another process serves, while it is read
+	values    map[string]value
+	places    map[string]string // of mappings and list items, for what is missing in them
+	lengths   map[string]int    // of lists
+	broken    map[string]bool   // paths whose form was reported already
+	problems  Problems
 }
 
 func newSource() *source {
