@@ -27,11 +27,14 @@ type Deps struct {
 	Auth    authn.Authenticator
 	Notary  Notary       // signs the ledger
 	SignIn  SignIn       // what clients are told about signing in; nil: configured tokens only
+	Codec   Codec        // decrypts histories for Temporal's web UI; nil: nobody does
 	Metrics http.Handler // /metrics; nil: none
 	Console http.Handler // everything that is not the API's; nil: none
 	Now     func() time.Time
 	Version string
 	Ready   func(context.Context) error // nil: the store and Control answer
+	// CodecOrigin is the only origin whose pages may ask Codec; empty: none, and nobody is answered.
+	CodecOrigin string
 	// Poll is how often live status looks for changes; 0 is a second.
 	Poll time.Duration
 	Log  *slog.Logger // nil: discards
@@ -113,7 +116,7 @@ func (s *server) chain() (http.Handler, error) {
 			Remedy: "use the console of this server, or a client that is not a browser",
 		}, http.StatusForbidden)))
 	}))
-	return s.recovered(headers(guard.Handler(s.signedIn(mux)))), nil
+	return s.recovered(headers(s.codec(guard.Handler(s.signedIn(mux))))), nil
 }
 
 // signedIn authenticates what is under /v1/, but for how to sign in. The rest is open (health, OpenAPI) or signs in

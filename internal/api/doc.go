@@ -19,5 +19,6 @@
 //	restore.go   reductions and their undo
 //	ledger.go    history and its proof
 //	events.go    live status
+//	codec.go     histories for Temporal's web UI
 //	worker*.go   what workers without a database read and record
 package api

@@ -2,6 +2,7 @@
 // product in-process by it; cmd/entented adds flags and signals.
 //
 //	app.go      Options, New, Start, Stop        parts.go    store, Temporal, API
+//	isolated.go a worker without a database
 //	clients.go  one Graph client per tenant      workers.go  what each queue runs
 //	notify.go   who is told of requests          config.go   from a configuration to Options
 package app
@@ -27,8 +28,10 @@ import (
 	"entente.dev/entente/internal/notary"
 	"entente.dev/entente/internal/notify"
 	"entente.dev/entente/internal/store"
+	"entente.dev/entente/internal/store/remote"
 	"entente.dev/entente/internal/telemetry"
 	"entente.dev/entente/internal/temporalkit"
+	"entente.dev/entente/internal/temporalkit/codec"
 )
 
 // Role is what a process does.
@@ -48,7 +51,7 @@ type Options struct {
 	DataDir string
 	Listen  string // host:port; "" is 127.0.0.1:8080
 
-	DatabaseURL       string // Postgres; "" is a SQLite file under DataDir
+	DatabaseURL       string // Postgres; "" is a SQLite file under DataDir, and in a worker no database at all
 	TemporalAddress   string // a cluster; "" embeds a server
 	TemporalNamespace string // "" is the embedded server's
 	TemporalTLS       *tls.Config
@@ -60,6 +63,9 @@ type Options struct {
 
 	Tenants []graph.Config // those this process serves, with their credentials
 	Tokens  []authn.Token
+	Core    remote.Options // where a worker without a database reads and records
+	// CodecOrigin is the origin of a Temporal web UI that may have histories decrypted; "": none.
+	CodecOrigin string
 	// SignIn are the services whose tokens are believed, PublicURL is where people reach the console: what a sign-in
 	// comes back to. Empty: where it listens.
 	SignIn    []openid.Issuer
@@ -73,7 +79,9 @@ type Options struct {
 // App is one running process.
 type App struct {
 	options  Options
-	store    store.Store
+	store    store.Store // nil in a worker without a database
+	work     tenantStore // of the activities of tenants
+	codec    *codec.Codec
 	temporal client.Client
 	dev      *devserver.Server
 	workers  *temporalkit.Workers

@@ -12,6 +12,7 @@ import (
 	"entente.dev/entente/internal/config"
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/store/remote"
 )
 
 // FromConfig turns a validated configuration into the options of a process.
@@ -41,7 +42,11 @@ func FromConfig(c *config.Config, version string, log *slog.Logger) (Options, er
 		if err != nil {
 			return o, fmt.Errorf("token %s: %w", t.Name, err)
 		}
-		o.Tokens = append(o.Tokens, authn.Token{Name: t.Name, Role: authn.Role(t.Role), Tenant: ident.Tenant(t.Tenant), Org: t.Org, Secret: secret})
+		o.Tokens = append(o.Tokens, authn.Token{Name: t.Name, Role: authn.Role(t.Role), Tenant: ident.Tenant(t.Tenant), Also: tenantNames(t.Also), Org: t.Org, Secret: secret})
+	}
+	o.CodecOrigin = c.CodecOrigin
+	if c.Isolated() {
+		o.Core = remote.Options{URL: c.Core.URL, CAFile: c.Core.CAFile, Token: c.Core.Token.Read}
 	}
 	o.PublicURL = c.PublicURL
 	for _, w := range c.Warnings {
@@ -64,6 +69,14 @@ func issuerConfig(in config.OIDC) openid.Issuer {
 		out.Rules = append(out.Rules, openid.Rule{
 			Claim: r.Claim, Value: r.Value, Binding: authn.Binding{Role: authn.Role(r.Role), Tenant: ident.Tenant(r.Tenant), Org: r.Org},
 		})
+	}
+	return out
+}
+
+func tenantNames(names []string) []ident.Tenant {
+	var out []ident.Tenant
+	for _, name := range names {
+		out = append(out, ident.Tenant(name))
 	}
 	return out
 }

@@ -41,6 +41,9 @@ func (a *App) startTelemetry(context.Context) error {
 }
 
 func (a *App) openStore(ctx context.Context) (err error) {
+	if a.options.isolated() {
+		return a.openRemote(ctx)
+	}
 	if err := os.MkdirAll(a.options.DataDir, 0o700); err != nil {
 		return fmt.Errorf("the data directory cannot be made: %w", err)
 	}
@@ -49,10 +52,12 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	} else {
 		a.store, err = sqlite.Open(ctx, filepath.Join(a.options.DataDir, "entente.db"))
 	}
-	if err == nil {
-		a.onStop("store", a.store.Close)
+	if err != nil {
+		return err
 	}
-	return err
+	a.work = a.store
+	a.onStop("store", a.store.Close)
+	return nil
 }
 
 // startTemporal dials a cluster, or runs the embedded server where none is named, and keeps payloads encrypted
@@ -62,8 +67,11 @@ func (a *App) startTemporal(ctx context.Context) error {
 	if keysFile == "" {
 		keysFile = filepath.Join(a.options.DataDir, "payload.keys")
 	}
-	keys, err := codec.LoadOrCreateKeys(keysFile)
+	keys, err := a.payloadKeys(keysFile)
 	if err != nil {
+		return err
+	}
+	if a.codec, err = codec.New(keys, nil); err != nil {
 		return err
 	}
 	address, namespace := a.options.TemporalAddress, a.options.TemporalNamespace
@@ -123,24 +131,27 @@ func (a *App) countRequest(r graph.RequestInfo) {
 }
 
 // startWorkers serves the core queue (but not in a process that serves only tenants) and one queue per tenant
-// whose credential this process holds.
+// whose credential this process holds. Workflows run on the core queue only.
 func (a *App) startWorkers(context.Context) error {
 	if a.options.Role == API {
 		return nil
 	}
-	read := graphread.New(a.clients, a.store, a.options.Now)
-	write := graphwrite.New(a.clients, a.store, a.options.Now)
-	announcing, err := a.announcing()
-	if err != nil {
-		return err
+	read := graphread.New(a.clients, a.work, a.options.Now)
+	write := graphwrite.New(a.clients, a.work, a.options.Now)
+	var queues []temporalkit.Queue
+	if a.options.Role != Worker {
+		announcing, err := a.announcing()
+		if err != nil {
+			return err
+		}
+		queues = append(queues, temporalkit.Queue{
+			Name: contract.CoreQueue, Workflows: true,
+			Register: func(r worker.Registry) {
+				registerCore(r, planning.New(a.store, a.options.Now), record.New(a.store, a.options.Now))
+				registerAnnounce(r, announcing)
+			},
+		})
 	}
-	queues := []temporalkit.Queue{{
-		Name: contract.CoreQueue, Workflows: true,
-		Register: func(r worker.Registry) {
-			registerCore(r, planning.New(a.store, a.options.Now), record.New(a.store, a.options.Now))
-			registerAnnounce(r, announcing)
-		},
-	}}
 	for _, t := range a.options.Tenants {
 		queues = append(queues, temporalkit.Queue{
 			Name:     contract.TenantQueue(t.TenantID),
@@ -235,7 +246,7 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	calls := api.Deps{
 		Store: a.store, Notary: a.notary, Control: control.New(a.temporal, a.store, a.address), Auth: auth, Metrics: http.HandlerFunc(a.serveMetrics),
-		Now: a.options.Now, Version: a.options.Version, Log: a.options.Log,
+		Now: a.options.Now, Version: a.options.Version, Log: a.options.Log, Codec: a.codec, CodecOrigin: a.options.CodecOrigin,
 	}
 	if services != nil {
 		pagesOf.SignIn, calls.SignIn = services, services

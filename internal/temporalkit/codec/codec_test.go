@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/encoding/protojson"
 	"pgregory.net/rapid"
 )
 
@@ -95,6 +97,35 @@ func TestDecodeRefusesWhatIsNotOurs(t *testing.T) {
 	}
 	_, err = New(nil, nil)
 	require.ErrorContains(t, err, "no encryption key")
+}
+
+func TestTheWebUIReadsWhatIsOurs(t *testing.T) {
+	keys := newKeys(t, 1)
+	c, err := New(keys, nil)
+	require.NoError(t, err)
+	ours, err := newConverter(t, keys).ToPayload("Annie")
+	require.NoError(t, err)
+	clear, err := converter.GetDefaultDataConverter().ToPayload("clear")
+	require.NoError(t, err)
+	asked, err := protojson.Marshal(&commonpb.Payloads{Payloads: []*commonpb.Payload{ours, clear}})
+	require.NoError(t, err)
+	require.NotContains(t, string(asked), base64.StdEncoding.EncodeToString([]byte(`"Annie"`)))
+	raw, err := c.DecodeJSON(asked)
+	require.NoError(t, err)
+	var told commonpb.Payloads
+	require.NoError(t, protojson.Unmarshal(raw, &told))
+	require.Len(t, told.Payloads, 2)
+	require.Equal(t, `"Annie"`, string(told.Payloads[0].Data))
+	require.Equal(t, `"clear"`, string(told.Payloads[1].Data))
+
+	other, err := New(newKeys(t, 1), nil)
+	require.NoError(t, err)
+	for _, bad := range []string{"", "[]", "{", `{"payloads":[{"metadata":{"encoding":"YmluYXJ5L2VuY3J5cHRlZA=="},"data":"AAAA"}]}`} {
+		_, err := c.DecodeJSON([]byte(bad))
+		require.Error(t, err, bad)
+	}
+	_, err = other.DecodeJSON(asked)
+	require.ErrorContains(t, err, "does not hold")
 }
 
 func TestOversize(t *testing.T) {

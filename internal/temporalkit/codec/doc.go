@@ -10,4 +10,5 @@
 //
 //	keys.go     keys, their file, rotation
 //	codec.go    the converter.PayloadCodec
+//	remote.go   payloads as Temporal's web UI sends them to be read
 package codec
