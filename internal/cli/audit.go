@@ -55,7 +55,7 @@ func (r *run) auditVerifyCommand() *cobra.Command {
 			})(cmd, args)
 		},
 	}
-	cmd.Flags().StringVar(&key, "key", "", "the public key you trust, or a file that holds it (see entente audit key)")
+	cmd.Flags().StringVar(&key, "key", "", "the public key you trust, or a file that holds one or several (see entente audit key)")
 	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that you kept (see entente audit checkpoint)")
 	return cmd
 }
@@ -216,6 +216,8 @@ func (r *run) auditCheckpointCommand() *cobra.Command {
 func (r *run) auditKeyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "key", Short: "Print the public key that verifies exports, to keep elsewhere", Args: cobra.NoArgs,
+		Long: "Print the public key that verifies exports and checkpoints. Where the server's key was replaced, the older ones\n" +
+			"come first, one a line; --key takes such a file as it is.",
 		Example: "  entente audit key > ledger.pub",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
 			point, err := c.Checkpoint(ctx, org)

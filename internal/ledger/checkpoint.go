@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,16 +21,19 @@ const keyName = "entente-ledger"
 // origin begins every checkpoint, followed by the organization.
 const origin = "entente.dev/ledger/"
 
+var errNoKey = errors.New("this is not a public key of a ledger")
+
 // GenerateKey makes a signing key from random bytes: the text to keep secret.
 func GenerateKey(random io.Reader) (string, error) {
 	secret, _, err := note.GenerateKey(random, keyName)
 	return secret, err
 }
 
-// Signer signs checkpoints with one key.
+// Signer signs checkpoints with one key, and knows the public keys that signed before it.
 type Signer struct {
 	signer   note.Signer
 	verifier string
+	older    []string
 }
 
 // NewSigner reads a signing key.
@@ -46,8 +50,38 @@ func NewSigner(secret string) (*Signer, error) {
 	return &Signer{signer: signer, verifier: verifier}, nil
 }
 
-// Key is the public half: what an auditor needs to verify an export.
-func (s *Signer) Key() string { return s.verifier }
+// Key is the public half, after those of older keys, one a line: what an auditor needs to verify an export.
+func (s *Signer) Key() string { return strings.Join(append(slices.Clone(s.older), s.verifier), "\n") }
+
+// After returns the signer with the public keys that signed before it, oldest first, apart by white space.
+func (s *Signer) After(keys string) (*Signer, error) {
+	older := strings.Fields(keys)
+	if _, err := verifiers(keys); err != nil && len(older) > 0 {
+		return nil, err
+	}
+	older = slices.DeleteFunc(older, func(key string) bool { return key == s.verifier })
+	return &Signer{signer: s.signer, verifier: s.verifier, older: older}, nil
+}
+
+// verifiers reads public keys that are apart by white space.
+func verifiers(keys string) (note.Verifiers, error) {
+	var all []note.Verifier
+	seen := map[string]bool{}
+	for key := range strings.FieldsSeq(keys) {
+		verifier, err := note.NewVerifier(key)
+		if err != nil {
+			return nil, errNoKey
+		}
+		if !seen[KeyID(key)] {
+			all = append(all, verifier)
+		}
+		seen[KeyID(key)] = true
+	}
+	if len(all) == 0 {
+		return nil, errNoKey
+	}
+	return note.VerifierList(all...), nil
+}
 
 // Checkpoint is what is signed: how far an organization's ledger went, and the root of its tree.
 type Checkpoint struct {
@@ -66,14 +100,14 @@ func (c Checkpoint) text() string {
 	return fmt.Sprintf("%s%s\n%d\n%s\n", origin, url.PathEscape(c.Org), c.Size, c.RootText())
 }
 
-// Open checks a checkpoint's signature by a public key and reads it. It takes only the exact text that Sign
-// makes, so that no byte can change unseen.
+// Open checks a checkpoint's signature by a public key, or by any of several apart by white space, and reads it. It
+// takes only the exact text that Sign makes, so that no byte can change unseen.
 func Open(text, key string) (Checkpoint, error) {
-	verifier, err := note.NewVerifier(key)
+	known, err := verifiers(key)
 	if err != nil {
-		return Checkpoint{}, errors.New("this is not a public key of a ledger")
+		return Checkpoint{}, err
 	}
-	n, err := note.Open([]byte(text), note.VerifierList(verifier))
+	n, err := note.Open([]byte(text), known)
 	if err != nil || len(n.Sigs) != 1 {
 		return Checkpoint{}, fmt.Errorf("it is not signed by the key %s", KeyID(key))
 	}
@@ -116,11 +150,15 @@ func ReadUnsigned(text string) (Checkpoint, error) {
 	return c, nil
 }
 
-// KeyID is the short form of a public key that people compare: name and hash.
+// KeyID is the short form of a public key that people compare: name and hash. Of several it is all of theirs.
 func KeyID(key string) string {
-	name, rest, _ := strings.Cut(key, "+")
-	id, _, _ := strings.Cut(rest, "+")
-	return name + "+" + id
+	var ids []string
+	for one := range strings.FieldsSeq(key) {
+		name, rest, _ := strings.Cut(one, "+")
+		id, _, _ := strings.Cut(rest, "+")
+		ids = append(ids, name+"+"+id)
+	}
+	return strings.Join(ids, ", ")
 }
 
 // verifierOf derives the public key from the secret one, which is "PRIVATE+KEY+name+hash+base64".

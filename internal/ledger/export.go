@@ -13,7 +13,7 @@ const Format = "entente-ledger/1"
 type Head struct {
 	Format     string `json:"format"`
 	Org        string `json:"org"`
-	Key        string `json:"key"` // the public key that the checkpoints are signed with
+	Key        string `json:"key"` // the public keys that the checkpoints are signed with, one a line, the newest last
 	Checkpoint string `json:"checkpoint"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,44 @@ func TestVerifyIntact(t *testing.T) {
 	r, err := Verify(bytes.NewReader(export(t, s, rows(t, 3), 4)), Options{})
 	if err != nil || r.Trusted {
 		t.Errorf("without a key of the reader's: %+v, %v", r, err)
+	}
+}
+
+// A ledger that two keys signed verifies for whoever trusts both, and for nobody else.
+func TestVerifyAfterAKeyWasReplaced(t *testing.T) {
+	t.Parallel()
+	old, newer := signer(t, "ours"), signer(t, "newer")
+	both, err := newer.After(old.Key() + "\n")
+	if err != nil || both.Key() != old.Key()+"\n"+newer.Key() {
+		t.Fatalf("%q, %v", both.Key(), err)
+	}
+	all := rows(t, 8)
+	lines := bytes.SplitAfter(export(t, old, all[:4], 4), []byte("\n"))
+	file := bytes.SplitAfter(export(t, both, all, 8), []byte("\n"))
+	file = slices.Insert(file, 5, lines[5]) // the old key's checkpoint of the first four
+	text := bytes.Join(file, nil)
+	var head Head
+	if err := json.Unmarshal(lines[0], &head); err != nil {
+		t.Fatal(err)
+	}
+	for _, trusted := range []string{"", both.Key(), newer.Key() + " " + old.Key(), signer(t, "third").Key() + "\r\n" + both.Key()} {
+		r, err := Verify(bytes.NewReader(text), Options{Key: trusted, Kept: head.Checkpoint})
+		if err != nil || r.Entries != 8 || r.Checkpoints != 2 {
+			t.Errorf("%s: %+v, %v", KeyID(trusted), r, err)
+		}
+	}
+	for _, trusted := range []string{old.Key(), newer.Key(), signer(t, "third").Key()} {
+		if _, err := Verify(bytes.NewReader(text), Options{Key: trusted}); err == nil || !strings.Contains(err.Error(), "not with yours") {
+			t.Errorf("%s is enough: %v", KeyID(trusted), err)
+		}
+	}
+	for _, keys := range []string{"nonsense", old.Key() + " nonsense"} {
+		if _, err := newer.After(keys); err == nil {
+			t.Errorf("%q is taken for keys", keys)
+		}
+		if _, err := Open(head.Checkpoint, keys); err == nil {
+			t.Errorf("%q is taken for keys", keys)
+		}
 	}
 }
 

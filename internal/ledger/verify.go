@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -127,8 +129,8 @@ func seqOf(doc []byte) (int64, bool) {
 
 // Options are what the reader of an export brings along. Both may be empty.
 type Options struct {
-	// Key is the public key that the reader trusts. Without it the file's own is taken: the file then proves only
-	// that it is whole in itself.
+	// Key is the public key that the reader trusts, or several apart by white space where one replaced another. Without
+	// it the file's own is taken: the file then proves only that it is whole in itself.
 	Key string
 	// Kept is a checkpoint that somebody kept elsewhere; the file must contain that tree.
 	Kept string
@@ -238,8 +240,11 @@ func (v *verification) head() error {
 	}
 	v.key = v.file.Key
 	if v.options.Key != "" {
-		if v.key = v.options.Key; v.file.Key != v.key {
-			return v.broken("it is signed with the key %s, not with yours (%s)", KeyID(v.file.Key), KeyID(v.key))
+		v.key = v.options.Key
+		for key := range strings.FieldsSeq(v.file.Key) {
+			if !slices.Contains(strings.Fields(v.key), key) {
+				return v.broken("it is signed with the key %s, not with yours (%s)", KeyID(key), KeyID(v.key))
+			}
 		}
 	}
 	if v.end, err = Open(v.file.Checkpoint, v.key); err != nil {

@@ -11,9 +11,28 @@ import (
 	"entente.dev/entente/internal/ledger"
 )
 
-// LoadOrCreateKey reads the signing key, and makes it for its owner alone where there is none. Of two processes
-// that start together one makes it and both use it.
+// Older is added to the key's path: a file with the public keys that signed before this one, oldest first. With it what
+// they signed still verifies, and nobody needs their secret halves any more.
+const Older = ".older"
+
+// LoadOrCreateKey reads the signing key and the older public ones, and makes a key for its owner alone where there is
+// none. Of two processes that start together one makes it and both use it.
 func LoadOrCreateKey(path string) (*ledger.Signer, error) {
+	signer, err := newestKey(path)
+	if err != nil {
+		return nil, err
+	}
+	older, err := os.ReadFile(path + Older)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("older ledger keys: %w", err)
+	}
+	if signer, err = signer.After(string(older)); err != nil {
+		return nil, fmt.Errorf("older ledger keys: %s: %w; entente audit key prints them", path+Older, err)
+	}
+	return signer, nil
+}
+
+func newestKey(path string) (*ledger.Signer, error) {
 	signer, err := loadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return signer, err

@@ -146,6 +146,66 @@ func TestAForgedSignatureIsFound(t *testing.T) {
 	}
 }
 
+// A key is replaced: its public half moves to the list, the file goes, a new one is made.
+func TestAReplacedKeysSignaturesStand(t *testing.T) {
+	t.Parallel()
+	w, _ := start(t)
+	path := filepath.Join(t.TempDir(), "ledger.key")
+	load := func() *Notary {
+		t.Helper()
+		signer, err := LoadOrCreateKey(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return New(w.store, signer, func() time.Time { return w.now }, slog.New(slog.DiscardHandler))
+	}
+	sign := func(n *Notary) store.Checkpoint {
+		t.Helper()
+		c, err := n.Checkpoint(t.Context(), org)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	w.append(2)
+	first := load()
+	one := sign(first)
+	for range 2 { // twice: the list grows
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		w.append(2)
+		if n := load(); n.Verify(t.Context(), org) == nil {
+			t.Fatal("a new key alone vouches for what an older one signed")
+		}
+		if err := os.WriteFile(path+Older, []byte(first.Key()+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n := load()
+		c := sign(n)
+		keys := strings.Fields(n.Key())
+		if _, err := ledger.Open(c.Note, keys[len(keys)-1]); err != nil {
+			t.Errorf("the newest key signs: %v", err)
+		}
+		if _, err := ledger.Open(one.Note, keys[0]); err != nil {
+			t.Errorf("the oldest key comes first: %v", err)
+		}
+		if err := n.Verify(t.Context(), org); err != nil {
+			t.Error(err)
+		}
+		first = n
+	}
+	if keys := strings.Fields(first.Key()); len(keys) != 3 || w.sizes() != "2 4 6" {
+		t.Errorf("%d keys, signed %s", len(keys), w.sizes())
+	}
+	if err := os.WriteFile(path+Older, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadOrCreateKey(path); err == nil || !strings.Contains(err.Error(), "entente audit key") {
+		t.Error(err)
+	}
+}
+
 func TestKeyIsMadeOnceAndPrivate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.key")
