@@ -65,7 +65,7 @@ func (d signinDirectory) Person(tenantID, upn string) (signin.Person, bool) {
 }
 
 func (d signinDirectory) Record(a signin.Attempt) {
-	e := journal.Entry{Time: a.At, Kind: "signin", Tenant: a.Tenant, App: a.Client, Method: "POST", Route: "/{tenant}/oauth2/v2.0/token", Note: a.Outcome, Path: a.Grant, Status: 200}
+	e := journal.Entry{Time: a.At, Kind: "signin", Tenant: a.Tenant, App: a.Client, Remote: a.Remote, Method: "POST", Route: "/{tenant}/oauth2/v2.0/token", Note: a.Outcome, Path: a.Grant, Status: 200}
 	if t, ok := d.s.realm.Tenant(a.Tenant); ok {
 		e.Tenant = t.Name
 	}

@@ -277,7 +277,7 @@ func (c *call) has(perms ...string) bool {
 }
 
 func (s *Server) note(c *call, kind, fired string) {
-	e := journal.Entry{Time: s.Now(), Kind: kind, App: c.claims.AppID, Method: c.method, Route: c.template(), Path: c.shown,
+	e := journal.Entry{Time: s.Now(), Kind: kind, App: c.claims.AppID, Remote: c.r.RemoteAddr, Method: c.method, Route: c.template(), Path: c.shown,
 		Status: c.out.status, Write: c.isWrite(), Targets: c.targets(), Unknown: c.unknown, Fault: fired, Note: c.note,
 		Millis: float64(time.Since(c.began).Microseconds()) / 1000}
 	if c.t != nil {

@@ -14,6 +14,7 @@ type Entry struct {
 	Kind    string    `json:"kind"`   // graph | batch | signin
 	Tenant  string    `json:"tenant"` // name in the world file
 	App     string    `json:"app"`    // client id
+	Remote  string    `json:"remote"` // address and port of who asked
 	Method  string    `json:"method"`
 	Route   string    `json:"route"` // template, empty when unknown
 	Path    string    `json:"path"`  // with the query

@@ -30,7 +30,7 @@ func (s *Service) authorize(w http.ResponseWriter, r *http.Request, tenant strin
 		f = refuse(700016, q.params["client_id"], q.authority.segment)
 	}
 	if f != nil {
-		s.record(q.authority, q.params["client_id"], "authorize", f)
+		s.record(r, q.authority, q.params["client_id"], "authorize", f)
 		s.showFault(w, r, f)
 		return
 	}
@@ -182,7 +182,7 @@ func (s *Service) signInPosted(w http.ResponseWriter, r *http.Request, q *authRe
 		person, f = s.checkPassword(tenant.ID, login, q.params["passwd"])
 	}
 	if f != nil {
-		s.record(q.authority, q.params["client_id"], "authorize", f)
+		s.record(r, q.authority, q.params["client_id"], "authorize", f)
 		s.showSignIn(w, signInPage{Action: q.action(r), App: q.app.DisplayName, Tenant: q.tenant.DisplayName, Login: login, Problem: f}, http.StatusOK)
 		return
 	}
@@ -194,7 +194,7 @@ func (s *Service) finish(w http.ResponseWriter, r *http.Request, q *authRequest,
 	if !strings.EqualFold(q.tenant.ID, current.tenantID) {
 		q.tenant, _ = s.dir.Tenant(current.tenantID)
 		if f := s.admit(r, q); f != nil {
-			s.record(q.authority, q.params["client_id"], "authorize", f)
+			s.record(r, q.authority, q.params["client_id"], "authorize", f)
 			s.showFault(w, r, f)
 			return
 		}
@@ -213,7 +213,7 @@ func (s *Service) finish(w http.ResponseWriter, r *http.Request, q *authRequest,
 	s.grants.mu.Lock()
 	current.clients[q.app.ClientID] = current.tenantID
 	s.grants.mu.Unlock()
-	s.record(authority{segment: q.authority.segment, tenant: q.tenant}, q.app.ClientID, "authorize", nil)
+	s.record(r, authority{segment: q.authority.segment, tenant: q.tenant}, q.app.ClientID, "authorize", nil)
 	fields := [][2]string{{"code", code}}
 	if entry.clientInfo {
 		fields = append(fields, [2]string{"client_info", clientInfo(person.ID, current.tenantID)})
@@ -256,7 +256,7 @@ func (q *authRequest) action(r *http.Request) string {
 
 // bounce tells the client about a refusal, or the person where the client's address is not proven yet.
 func (s *Service) bounce(w http.ResponseWriter, r *http.Request, q *authRequest, f *fault) {
-	s.record(q.authority, q.params["client_id"], "authorize", f)
+	s.record(r, q.authority, q.params["client_id"], "authorize", f)
 	if q.redirect == "" {
 		s.showFault(w, r, f)
 		return

@@ -14,7 +14,7 @@ func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request, tenant stri
 	req.authority.segment = tenant
 	g, f := s.startDevice(req)
 	if f != nil {
-		s.record(req.authority, req.client, req.grant, f)
+		s.record(r, req.authority, req.client, req.grant, f)
 		s.fail(w, r, f)
 		return
 	}
@@ -129,17 +129,17 @@ func (s *Service) deviceLogin(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case fields["action"] == "cancel":
 		s.settleDevice(g, deviceDeclined, holder{})
-		s.record(g.authority, g.client, "device", refuse(65004))
+		s.record(r, g.authority, g.client, "device", refuse(65004))
 		s.showMessage(w, http.StatusOK, "Sign-in cancelled", "You declined the sign-in. You can close this window.")
 	case page.Login == "":
 		s.showDevice(w, page)
 	default:
-		s.approveDevice(w, g, page, fields["passwd"])
+		s.approveDevice(w, r, g, page, fields["passwd"])
 	}
 }
 
 // approveDevice signs the person in and hands the grant to the waiting client.
-func (s *Service) approveDevice(w http.ResponseWriter, g *deviceGrant, page devicePage, password string) {
+func (s *Service) approveDevice(w http.ResponseWriter, r *http.Request, g *deviceGrant, page devicePage, password string) {
 	tenant, f := s.home(g.authority, page.Login)
 	var person Person
 	if f == nil {
@@ -148,7 +148,7 @@ func (s *Service) approveDevice(w http.ResponseWriter, g *deviceGrant, page devi
 	if f == nil {
 		person, f = s.checkPassword(tenant.ID, page.Login, password)
 	}
-	s.record(g.authority, g.client, "device", f)
+	s.record(r, g.authority, g.client, "device", f)
 	if f != nil {
 		page.Problem = f
 		s.showDevice(w, page)

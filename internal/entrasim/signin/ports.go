@@ -56,5 +56,6 @@ type Person struct {
 // Attempt is one row for the request log.
 type Attempt struct {
 	At                             time.Time
+	Remote                         string // who asked: address and port
 	Tenant, Client, Grant, Outcome string // Outcome: ok, or the AADSTS number
 }

@@ -35,7 +35,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v
 	req := &tokenRequest{http: r, base: Base(r), v2: v2, grant: "unknown"}
 	req.authority.segment = tenant
 	answer, f := s.exchange(req)
-	s.record(req.authority, req.client, req.grant, f)
+	s.record(r, req.authority, req.client, req.grant, f)
 	if f != nil {
 		s.fail(w, r, f)
 		return
@@ -135,7 +135,7 @@ func (req *tokenRequest) readClient() *fault {
 
 // record notes an attempt. A client id that is neither a GUID nor known is not repeated: people paste secrets
 // into the wrong field.
-func (s *Service) record(a authority, client, grant string, f *fault) {
+func (s *Service) record(r *http.Request, a authority, client, grant string, f *fault) {
 	tenant := a.segment
 	if a.alias != "" || a.tenant.ID != "" {
 		tenant = a.path()
@@ -145,7 +145,7 @@ func (s *Service) record(a authority, client, grant string, f *fault) {
 	if client != "" && !isGUID(client) && !s.dir.ApplicationExists(client) {
 		client = "(unknown)"
 	}
-	s.dir.Record(Attempt{At: s.now(), Tenant: tenant, Client: client, Grant: grant, Outcome: f.outcome()})
+	s.dir.Record(Attempt{At: s.now(), Remote: r.RemoteAddr, Tenant: tenant, Client: client, Grant: grant, Outcome: f.outcome()})
 }
 
 // answerV2 is a token answer. expires_in must be a JSON number: a text crashes one library, and without it two
