@@ -31,6 +31,9 @@ func (s *server) stop(ctx context.Context, in *inReason) (wire.Accepted, error) 
 	if err := s.commandable(ctx, in, authz.Stop); err != nil {
 		return wire.Accepted{}, err
 	}
+	if now, err := s.Store.ShareStatus(ctx, in.Org, in.share()); err != nil || now.Phase == string(contract.PhaseStopped) {
+		return wire.Accepted{Share: in.share(), Phase: now.Phase}, err
+	}
 	key := in.key()
 	err := s.Control.Stop(ctx, in.Org, in.share(), contract.StopCommand{By: authn.From(ctx).Name, Reason: in.Body.Reason}, key)
 	if err == nil {

@@ -89,8 +89,36 @@ func (s *server) readStatus(ctx context.Context, org string) (wire.Status, error
 			out.InSync = out.InSync && t.Problem == nil
 		}
 	}
+	for _, t := range unseen(out) {
+		if s.may(ctx, authz.Read, authz.OfTenant(org, t.Tenant)) {
+			out.Tenants = append(out.Tenants, t)
+		}
+	}
 	out.InSync = out.InSync && len(out.Shares) > 0
 	return out, nil
+}
+
+// unseen are tenants of shares that never reported, with the problem that a share has with them: nobody serves them,
+// or nobody can reach them. It also puts such a problem on tenants that reported before.
+func unseen(status wire.Status) []wire.Tenant {
+	var out []wire.Tenant
+	for _, share := range status.Shares {
+		for _, side := range []ident.Tenant{share.Share.Source, share.Share.Target} {
+			known := func(t wire.Tenant) bool { return t.Tenant == side }
+			i := slices.IndexFunc(share.Problems, func(p *problem.Error) bool { return p.Tenant == string(side) })
+			if i < 0 {
+				continue
+			}
+			if at := slices.IndexFunc(status.Tenants, known); at >= 0 {
+				if status.Tenants[at].Problem == nil {
+					status.Tenants[at].Problem = share.Problems[i]
+				}
+			} else if !slices.ContainsFunc(out, known) {
+				out = append(out, wire.Tenant{Tenant: side, Problem: share.Problems[i], UpdatedAt: share.UpdatedAt})
+			}
+		}
+	}
+	return out
 }
 
 // known tells an organization that has nothing yet from one that nobody ever planned.

@@ -21,7 +21,7 @@ func (r *run) applyCommand() *cobra.Command {
 	var wait, yes bool
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Hand a topology over: show its plan, ask, and apply exactly that plan", Args: cobra.NoArgs,
-		Long: "Hand a topology over: show its plan, ask (on a terminal), and apply exactly that plan.\n" +
+		Long: "Hand a topology over: show its plan, ask, and apply exactly that plan. Without a terminal nobody can be asked:\nscripts give --yes.\n" +
 			"With --yes: do not ask, and show the plan's sums, warnings and refusals only; entente plan shows every change.\n" +
 			"With --wait: follow every share until it is in sync or cannot go on by itself. Exit code 0: in sync (or, without\n--wait, handed over); 3: refused; 4: a target has not answered yet.",
 		Example: "  entente apply -f topology.yaml\n  entente apply -f topology.yaml --yes --wait --timeout 30m",
@@ -49,7 +49,10 @@ func (r *run) apply(ctx context.Context, file string, yes, wait bool) error {
 		}
 		return &ended{code: ExitRefused}
 	}
-	if !yes && terminal(r.in) {
+	if !yes {
+		if !terminal(r.in) {
+			return errors.New("not applied; nothing was changed: nobody is there to ask, use --yes")
+		}
 		if ok, err := r.confirm(ctx, "Apply this plan?"); err != nil || !ok {
 			return errors.Join(err, errors.New("not applied; nothing was changed"))
 		}

@@ -96,7 +96,7 @@ func TestHistoryOfOnePerson(t *testing.T) {
 	b.append(store.Entry{Actor: "run/7", Verb: "add-scope-members", Object: "g", Tenant: "b", Share: &share, People: []string{"b/id-barbara", "b/id-bob"},
 		Data: map[string]string{"requestId": "rid-1"}})
 	b.append(store.Entry{Actor: "run/8", Verb: "add-scope-members", Object: "g2", Tenant: "b", Share: &also, People: []string{"b/id-barbara"}})
-	b.want(0, "hold bob@b.example --tenant c --reason leave")
+	b.want(0, "hold bob@b.example --in c --reason leave")
 	code, out, stderr := b.run("history --user BOB@b.example")
 	if code != 0 || strings.Contains(out, "r2") || strings.Contains(out, "run/8") {
 		t.Errorf("exit %d: %s%s", code, out, stderr)

@@ -109,7 +109,7 @@ func (r *run) root() *cobra.Command {
 	root.AddCommand(
 		r.loginCommand(), r.logoutCommand(), r.whoamiCommand(), r.validateCommand(), r.planCommand(), r.applyCommand(), r.statusCommand(), r.coverageCommand(),
 		r.inboxCommand(), r.approveCommand(), r.rejectCommand(), r.holdCommand(), r.releaseCommand(), r.holdsCommand(),
-		r.stopCommand(), r.revertCommand(), r.restoreCommand(), r.reductionsCommand(), r.historyCommand(), r.auditCommand(),
+		r.stopCommand(), r.revokeCommand(), r.revertCommand(), r.restoreCommand(), r.reductionsCommand(), r.historyCommand(), r.auditCommand(),
 		r.exportCommand(), r.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
@@ -161,9 +161,33 @@ func (r *run) explain(err error) {
 	for _, f := range p.Errors {
 		fmt.Fprintf(r.err, "  %s\n", f)
 	}
+	r.explainDifference(p.Difference)
 	if p.Remedy != "" {
 		fmt.Fprintf(r.err, "  what to do: %s\n", p.Remedy)
 	}
+}
+
+// explainDifference shows what changed since the plan that was seen.
+func (r *run) explainDifference(d *wire.Difference) {
+	if d == nil {
+		return
+	}
+	lines := func(mark string, shown []string, total int) {
+		for _, line := range shown {
+			fmt.Fprintf(r.err, "  %s %s\n", mark, visible(line))
+		}
+		if more := total - len(shown); more > 0 {
+			fmt.Fprintf(r.err, "  %s and %d more\n", mark, more)
+		}
+	}
+	fmt.Fprintf(r.err, "  since then: %d more, %d fewer, %d otherwise\n", d.AddedCount, d.RemovedCount, d.ChangedCount)
+	lines("+", d.Added, d.AddedCount)
+	lines("-", d.Removed, d.RemovedCount)
+	var changed []string
+	for _, c := range d.Changed {
+		changed = append(changed, fmt.Sprintf("%s  %s; before: %s", c.UPN, c.Now, c.Before))
+	}
+	lines("~", changed, d.ChangedCount)
 }
 
 // terminal tells whether a person sits at the other end.

@@ -179,8 +179,11 @@ func TestTheWholeJob(t *testing.T) {
 	b.want(0, "restore barbara@b.example --wait", "everybody is back")
 	b.want(0, "stop b c --reason over --yes --wait", "stopped")
 	b.want(0, "status", "stopped")
-	b.want(0, "hold bob@b.example --tenant a --reason leave", "held")
-	b.want(0, "holds", "bob@b.example")
+	b.want(0, "stop b c --reason again --yes --wait", "b→c is stopped already")
+	b.want(0, "coverage --person nobody-here", `nobody's name or user principal name contains "nobody-here"`)
+	b.want(0, "holds", "nobody is held")
+	b.want(0, "hold bob@b.example --in a --reason leave", "held")
+	b.want(0, "holds", "bob@b.example", "keepOut", "in force")
 	b.want(0, "history", "decide")
 	b.want(0, "audit verify", "intact")
 	b.want(0, "export coverage --csv", "annie@a.example,Annie,a,false,internal,member,member")
@@ -195,6 +198,13 @@ func TestRefusals(t *testing.T) {
 	b.want(1, "plan -f missing.yaml", "no such file")
 	b.want(1, "plan", "required flag")
 	b.want(1, "status", "plan a topology first")
+	b.want(1, "apply -f three.yaml", "nothing was changed", "use --yes")
+	if len(b.world.Control.Applied) > 0 {
+		t.Error("applied although nobody could be asked")
+	}
+	b.want(1, "revoke b c --reason x", "freeze", "drain")
+	b.want(1, "revoke b c --freeze --drain --reason x", "freeze", "drain")
+	b.want(1, "hold bob@b.example --in c --block --keep-out --reason x", "block", "keep-out")
 	b.world.Control.Fatal = true
 	b.want(3, "plan -f three.yaml", "group-not-found", "what to do")
 	b.want(3, "apply -f three.yaml --yes", "Refused")
@@ -232,7 +242,7 @@ func TestMachineOutput(t *testing.T) {
 		t.Error("no digest")
 	}
 	b.want(2, "plan -f three.yaml -o yaml", "organization: contoso-group")
-	code, out, stderr := b.run("apply -f three.yaml --wait -o json")
+	code, out, stderr := b.run("apply -f three.yaml --yes --wait -o json")
 	if code != 4 || json.Unmarshal([]byte(out), &p) != nil || !strings.Contains(stderr, "waiting") {
 		t.Errorf("exit %d, stdout %s, stderr %s", code, out, stderr)
 	}

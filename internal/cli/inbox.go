@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,17 +17,18 @@ import (
 // asked is one request with the people it is about.
 type asked struct {
 	store.Request
-	Who   []store.AskedPerson `json:"who"`
-	Total int                 `json:"total"`
+	Summary wire.Prospect       `json:"summary"`
+	Who     []store.AskedPerson `json:"who"`
+	Total   int                 `json:"total"`
 }
 
 func (r *run) inboxCommand() *cobra.Command {
-	var tenant string
+	var tenant, search string
 	var limit int
 	var all bool
 	cmd := &cobra.Command{
 		Use: "inbox", Short: "Show who exactly asks to come in, and what else waits for an answer", Args: cobra.NoArgs,
-		Example: "  entente inbox --tenant c\n  entente inbox --tenant c --people 1000 -o json",
+		Example: "  entente inbox --tenant c\n  entente inbox --tenant c --people 1000 -o json\n  entente inbox --search åsa",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, _ []string) error {
 			tenant, err := ownTenant(ctx, c, tenant)
 			if err != nil {
@@ -42,19 +44,29 @@ func (r *run) inboxCommand() *cobra.Command {
 			}
 			out := []asked{}
 			for _, request := range found.Requests {
-				people, err := c.RequestPeople(ctx, org, request.ID, client.Page{Limit: limit})
+				q, err := r.asked(ctx, c, org, request, search, limit)
 				if err != nil {
 					return err
 				}
-				out = append(out, asked{Request: request, Who: people.People, Total: people.Total})
+				out = append(out, q)
 			}
 			return r.show(map[string]any{"requests": out}, func() { r.showInbox(out, tenant) })
 		}),
 	}
 	cmd.Flags().StringVar(&tenant, "tenant", "", "whose inbox (default: your own tenant's, or every one that you may see)")
 	cmd.Flags().IntVar(&limit, "people", 100, "how many people of each request to show, 1000 at most")
+	cmd.Flags().StringVar(&search, "search", "", "only people whose user principal name, name or mail address contains this")
 	cmd.Flags().BoolVar(&all, "all", false, "answered requests too")
 	return cmd
+}
+
+func (r *run) asked(ctx context.Context, c *client.Client, org string, request store.Request, search string, limit int) (asked, error) {
+	found, err := c.Request(ctx, org, request.ID)
+	if err != nil {
+		return asked{}, err
+	}
+	people, err := c.RequestPeopleWhere(ctx, org, request.ID, client.PeopleFilter{Search: search}, client.Page{Limit: limit})
+	return asked{Request: found.Request, Summary: found.Summary, Who: people.People, Total: people.Total}, err
 }
 
 // ownTenant: a tenant admin means its own tenant without saying so.
@@ -91,10 +103,17 @@ func (r *run) showInbox(requests []asked, tenant string) {
 			r.printf("; %d already there as guest", q.Guests)
 		}
 		r.printf("\n  why: %s · plan %s · opened %s · expires %s\n", q.Why, short(q.PlanDigest), when(q.OpenedAt), when(q.ExpiresAt))
+		for _, n := range q.Summary.Notes {
+			mark := "·"
+			if n.Warning {
+				mark = r.paint(yellow, "!")
+			}
+			r.printf("  %s %s\n", mark, n.Text)
+		}
 		t := &table{indent: "    "}
 		t.add(header("name", "user principal name", "as", "now", "note")...)
 		for _, e := range q.Who {
-			t.add(text(e.Name, e.UPN, e.To, e.From, note(e.Effect))...)
+			t.add(text(e.Name, e.UPN, e.To, e.From, note(e))...)
 		}
 		r.write(t)
 		if q.Total > len(q.Who) {
@@ -106,25 +125,34 @@ func (r *run) showInbox(requests []asked, tenant string) {
 	}
 }
 
-func note(e plan.Effect) string {
-	if e.Action == plan.Create || e.Action == plan.KeepOne {
-		return e.Reason
+func note(e store.AskedPerson) string {
+	out := e.Reason
+	if e.Action != plan.Create && e.Action != plan.KeepOne {
+		out = strings.TrimSuffix(fmt.Sprintf("%s: %s", e.Action, e.Reason), ": ")
 	}
-	if e.Reason == "" {
-		return string(e.Action)
+	if e.Note != "" {
+		out = strings.TrimPrefix(out+"; "+e.Note, "; ")
 	}
-	return fmt.Sprintf("%s: %s", e.Action, e.Reason)
+	return out
 }
 
 func (r *run) approveCommand() *cobra.Command {
 	var in wire.Approve
 	var tenant string
 	var all bool
+	var rules []string
 	cmd := &cobra.Command{
 		Use: "approve REQUEST | --tenant TENANT --all", Short: "Say yes for your tenant, within limits", Args: cobra.MaximumNArgs(1),
 		Long:    "Say yes for your tenant. What is left out stays as asked. Only the tenant's own admin can.\nExit code 4: a further approver is needed.",
-		Example: "  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude barbara@b.example",
+		Example: "  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude barbara@b.example\n  entente approve REQUEST --exclude-rule \"department:Sales*\" --exclude-reason \"not part of the project\"",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
+			for _, text := range rules {
+				field, match, ok := strings.Cut(text, ":")
+				if !ok {
+					return fmt.Errorf("--exclude-rule %s: write field:match, for example department:Sales*", text)
+				}
+				in.Rules = append(in.Rules, plan.ExclusionRule{Field: field, Match: match, Reason: in.ExclusionReason})
+			}
 			requests, err := chosen(ctx, c, org, args, tenant, all)
 			if err != nil {
 				return err
@@ -138,6 +166,8 @@ func (r *run) approveCommand() *cobra.Command {
 	f.IntVar(&in.MaxUsers, "max-users", 0, "accept this many people at most (default: as asked)")
 	f.StringVar(&in.ExistingGuests, "existing-guests", "", "keep or convert people who are guests already (default: as asked)")
 	f.StringSliceVar(&in.Exclusions, "exclude", nil, "user principal name of somebody who stays out; may be repeated")
+	f.StringArrayVar(&rules, "exclude-rule", nil, "field:match of people who stay out, now and later; field is upn, mail, name, department or jobTitle, * stands for anything; may be repeated")
+	f.StringVar(&in.ExclusionReason, "exclude-reason", "", "why they stay out")
 	f.StringVar(&in.ExpiresAfter, "expires-after", "", "how long the yes holds, for example 90d (default: as asked)")
 	f.StringVar(&in.Reason, "reason", "", "recorded in the ledger")
 	f.StringVar(&in.PlanDigest, "plan", "", "the plan you saw; refused when the request is about another one by now")

@@ -16,18 +16,21 @@ import (
 )
 
 func (r *run) holdCommand() *cobra.Command {
-	var tenant, reason, kind, forTime string
+	var tenant, reason, until string
+	var block, keepOut bool
 	cmd := &cobra.Command{
-		Use: "hold USER --tenant TENANT", Short: "Keep a person out of a tenant, or blocked there", Args: cobra.ExactArgs(1),
-		Example: `  entente hold bob@b.example --tenant c --reason "contract ended" --for 30d`,
+		Use: "hold USER --in TENANT", Short: "Keep a person out of a tenant, or blocked there", Args: cobra.ExactArgs(1),
+		Long: "Keep a person out of a tenant, or blocked there, whatever the topology says.\n" +
+			"With --keep-out, as without either: the person leaves the share. With --block: the account stays, and its sign-in is\nkept off, also for somebody who has not arrived yet.",
+		Example: "  entente hold bob@b.example --in c --reason \"contract ended\" --until 30d\n  entente hold bob@b.example --in c --block --reason \"under investigation\" --until 2027-01-31",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
-			in := wire.NewHold{Person: args[0], Tenant: ident.Tenant(tenant), Kind: kind, Reason: reason}
-			if forTime != "" {
-				d, err := topology.ParseDuration(forTime)
-				if err != nil {
-					return fmt.Errorf("--for: %w; write for example 30d", err)
-				}
-				in.Until = time.Now().Add(d)
+			in := wire.NewHold{Person: args[0], Tenant: ident.Tenant(tenant), Kind: "keepOut", Reason: reason}
+			if block {
+				in.Kind = "blocked"
+			}
+			var err error
+			if in.Until, err = untilTime(until, time.Now()); err != nil {
+				return err
 			}
 			h, err := c.Hold(ctx, org, in)
 			if err != nil {
@@ -37,23 +40,42 @@ func (r *run) holdCommand() *cobra.Command {
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&kind, "kind", "keepOut", "keepOut: the person leaves the share; blocked: stays, but may not sign in")
-	f.StringVar(&forTime, "for", "", "how long, for example 30d (default: until released)")
-	tenantFlag(cmd, &tenant)
+	f.BoolVar(&block, "block", false, "the person stays, but may not sign in")
+	f.BoolVar(&keepOut, "keep-out", false, "the person leaves the share (what it does without --block)")
+	f.StringVar(&until, "until", "", "a date, or how long: 2027-01-31, 30d (default: until released)")
+	cmd.MarkFlagsMutuallyExclusive("block", "keep-out")
+	inFlag(cmd, &tenant)
 	reasonFlag(cmd, &reason)
 	return cmd
 }
 
-func tenantFlag(cmd *cobra.Command, tenant *string) {
-	cmd.Flags().StringVar(tenant, "tenant", "", "the tenant that decides")
-	_ = cmd.MarkFlagRequired("tenant") // fails only for a flag that does not exist
+// untilTime reads a date, a time, or a duration from now; empty is no end. A date lasts until its day is over.
+func untilTime(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := topology.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(d), nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		return day.AddDate(0, 0, 1), nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	return time.Time{}, fmt.Errorf("--until %s: write a date such as 2027-01-31, or how long, such as 30d", text)
+}
+
+func inFlag(cmd *cobra.Command, tenant *string) {
+	cmd.Flags().StringVar(tenant, "in", "", "the tenant that decides")
+	_ = cmd.MarkFlagRequired("in") // fails only for a flag that does not exist
 }
 
 func (r *run) releaseCommand() *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
-		Use: "release USER --tenant TENANT", Short: "End a hold", Args: cobra.ExactArgs(1),
-		Example: "  entente release bob@b.example --tenant c",
+		Use: "release USER --in TENANT", Short: "End a hold", Args: cobra.ExactArgs(1),
+		Example: "  entente release bob@b.example --in c",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
 			h, err := c.Release(ctx, org, args[0], ident.Tenant(tenant))
 			if err != nil {
@@ -62,9 +84,12 @@ func (r *run) releaseCommand() *cobra.Command {
 			return r.show(h, func() { r.printf("%s is released in %s; the share follows\n", args[0], tenant) })
 		}),
 	}
-	tenantFlag(cmd, &tenant)
+	inFlag(cmd, &tenant)
 	return cmd
 }
+
+// holdStates are the states of holds in words; what is ending waits for its sign-in to be on again.
+var holdStates = map[string]string{"inForce": "in force", "ending": "ending"}
 
 func (r *run) holdsCommand() *cobra.Command {
 	return &cobra.Command{
@@ -75,14 +100,18 @@ func (r *run) holdsCommand() *cobra.Command {
 				return err
 			}
 			return r.show(holds, func() {
+				if len(holds.Holds) == 0 {
+					r.printf("nobody is held\n")
+					return
+				}
 				t := &table{}
-				t.add(header("person", "tenant", "kind", "by", "until", "reason")...)
+				t.add(header("person", "tenant", "kind", "state", "by", "since", "until", "reason")...)
 				for _, h := range holds.Holds {
 					who := h.UPN
 					if who == "" {
 						who = string(h.Person.Home) + "/" + h.Person.ID
 					}
-					t.add(text(who, string(h.Tenant), h.Kind, h.By, when(h.Until), h.Reason)...)
+					t.add(text(who, string(h.Tenant), h.Kind, holdStates[h.State], h.By, when(h.At), when(h.Until), h.Reason)...)
 				}
 				r.write(t)
 			})

@@ -48,6 +48,9 @@ func (r *run) stopShare(ctx context.Context, c *client.Client, org string, share
 	if err != nil {
 		return err
 	}
+	if now.Phase == wire.PhaseStopped {
+		return r.show(wire.Accepted{Share: share, Phase: now.Phase}, func() { r.printf("%s is stopped already; nothing was changed\n", share) })
+	}
 	if !yes && terminal(r.in) {
 		ok, err := r.confirm(ctx, fmt.Sprintf("Stop %s and take %s out of %s?", share, count(now.People, "person"), share.Target))
 		if err != nil || !ok {
@@ -62,6 +65,44 @@ func (r *run) stopShare(ctx context.Context, c *client.Client, org string, share
 		return err
 	}
 	return r.awaitPhase(ctx, c, org, share, wire.PhaseStopped)
+}
+
+func (r *run) revokeCommand() *cobra.Command {
+	var in wire.Revoke
+	var freeze, drain, wait bool
+	cmd := &cobra.Command{
+		Use: "revoke SOURCE TARGET --freeze|--drain", Short: "Take your tenant's yes back", Args: cobra.RangeArgs(1, 2),
+		Long: "Take your tenant's yes back. Only an admin of the target can, at any time.\n" +
+			"With --freeze: nobody new comes in, who is there stays, and who leaves still leaves. With --drain: everybody is\ntaken out, with proof from the recycle bin, then the share's set-up is removed on both sides.",
+		Example: "  entente revoke b c --freeze --reason \"the audit is not done\"\n  entente revoke b c --drain --reason \"the contract ended\" --wait",
+		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
+			share, err := shareArgs(args)
+			if err != nil {
+				return err
+			}
+			in.Mode = "freeze"
+			want := wire.PhaseFrozen
+			if drain {
+				in.Mode, want = "drain", wire.PhaseStopped
+			}
+			accepted, err := c.Revoke(ctx, org, share, in)
+			if err != nil {
+				return err
+			}
+			if err := r.show(accepted, func() { r.printf("%s: %s\n", share, accepted.Phase) }); err != nil || !wait {
+				return err
+			}
+			return r.awaitPhase(ctx, c, org, share, want)
+		}),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&freeze, "freeze", false, "nothing new comes in; who is there stays")
+	f.BoolVar(&drain, "drain", false, "everybody is taken out, then the share is taken down")
+	f.BoolVar(&wait, "wait", false, "follow until it is done")
+	cmd.MarkFlagsMutuallyExclusive("freeze", "drain")
+	cmd.MarkFlagsOneRequired("freeze", "drain")
+	reasonFlag(cmd, &in.Reason)
+	return cmd
 }
 
 // awaitPhase follows one share; being blocked is told and does not end the wait, because the share goes on by

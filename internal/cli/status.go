@@ -66,7 +66,7 @@ func phaseColour(phase string) colour {
 		return green
 	case wire.PhaseRefused, wire.PhaseBlocked, wire.PhaseRejected, wire.PhaseExpired:
 		return red
-	case wire.PhaseWaiting:
+	case wire.PhaseWaiting, wire.PhaseFrozen:
 		return yellow
 	case wire.PhaseStopped:
 		return faint
@@ -86,13 +86,17 @@ func (r *run) showStatus(s wire.Status) {
 	r.showProblems(s)
 	r.printf("\n")
 	t = &table{}
-	t.add(header("tenant", "observed", "state")...)
+	t.add(header("tenant", "observed", "state", "detail")...)
 	for _, tenant := range s.Tenants {
 		state := cell{text: "ok", colour: green}
 		if tenant.Problem != nil {
 			state = cell{text: string(tenant.Problem.Kind), colour: red}
 		}
-		t.add(cell{text: string(tenant.Tenant)}, cell{text: when(tenant.ObservedAt)}, state)
+		detail := ""
+		if p := tenant.Problem; p != nil {
+			detail = strings.TrimSuffix(p.Op+": "+p.Detail, ": ")
+		}
+		t.add(cell{text: string(tenant.Tenant)}, cell{text: when(tenant.ObservedAt)}, state, cell{text: detail})
 	}
 	r.write(t)
 	in := 0
@@ -141,7 +145,13 @@ func (r *run) coverageCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return r.show(all, func() { r.showCoverage(all) })
+			return r.show(all, func() {
+				if person != "" && len(all.Rows) == 0 {
+					r.printf("nobody's name or user principal name contains %q\n", person)
+					return
+				}
+				r.showCoverage(all)
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&person, "person", "", "only people whose name or user principal name contains this")
