@@ -172,7 +172,7 @@ func TestClientCredentialsAnswer(t *testing.T) {
 			t.Errorf("roles %v", c["roles"])
 		}
 	}
-	if d.attempts[0] != (Attempt{At: d.attempts[0].At, Tenant: tenantA, Client: daemon, Grant: "client_credentials", Outcome: "ok"}) {
+	if d.attempts[0] != (Attempt{At: d.attempts[0].At, Remote: "192.0.2.1:1234", Tenant: tenantA, Client: daemon, Grant: "client_credentials", Outcome: "ok"}) {
 		t.Errorf("request log: %+v", d.attempts[0])
 	}
 }
