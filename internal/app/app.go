@@ -4,7 +4,7 @@
 //	app.go      Options, New, Start, Stop        parts.go    store, Temporal, API
 //	isolated.go a worker without a database
 //	clients.go  one Graph client per tenant      workers.go  what each queue runs
-//	notify.go   who is told of requests          config.go   from a configuration to Options
+//	notify.go   what is sent outside             config.go   from a configuration to Options
 package app
 
 import (
@@ -20,6 +20,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"entente.dev/entente/internal/archive"
 	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authn/openid"
 	"entente.dev/entente/internal/devserver"
@@ -60,6 +61,8 @@ type Options struct {
 	TemporalUIPort    int
 	KeysFile          string // payload keys; "" is a file under DataDir, made on first use
 	LedgerKeyFile     string // signs the ledger; "" is a file under DataDir, made on first use
+
+	LedgerArchive archive.Options // where the ledger is sent; no URL is nowhere. Cursor, key and clock follow from here
 
 	Tenants []graph.Config // those this process serves, with their credentials
 	Tokens  []authn.Token
@@ -114,7 +117,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		start func(context.Context) error
 	}{
 		{"telemetry", a.startTelemetry}, {"store", a.openStore}, {"Temporal", a.startTemporal}, {"Graph clients", a.openClients},
-		{"workers", a.startWorkers}, {"notary", a.startNotary}, {"API", a.startAPI},
+		{"workers", a.startWorkers}, {"notary", a.startNotary}, {"the ledger's archive", a.startArchive}, {"API", a.startAPI},
 	} {
 		if err := part.start(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("start %s: %w", part.name, err), a.Stop())

@@ -21,7 +21,7 @@ func FromConfig(c *config.Config, version string, log *slog.Logger) (Options, er
 		Role: Role(c.Role), DataDir: c.DataDir, Listen: c.Listen, TemporalAddress: c.Temporal.Address,
 		TemporalNamespace: c.Temporal.Namespace, TemporalUI: c.Temporal.UI, TemporalPort: c.Temporal.Port,
 		TemporalUIPort: c.Temporal.UIPort, KeysFile: c.KeysFile, LedgerKeyFile: c.LedgerKeyFile, Version: version, Log: log,
-		Notify: notifyOptions(c.Notify),
+		Notify: notifyOptions(c.Notify), LedgerArchive: archiveOptions(c),
 	}
 	var err error
 	if o.TemporalTLS, err = temporalTLS(c.Temporal.TLS); err != nil {

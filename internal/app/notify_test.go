@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,4 +79,46 @@ func TestAChannelThatCannotWorkIsSaidAtTheStart(t *testing.T) {
 	a.options.Notify, a.options.PublicURL = notify.Options{}, ""
 	_, err = a.announcing()
 	require.NoError(t, err, "without channels as ever")
+}
+
+// The ledger leaves as configured, and Stop ends it.
+func TestTheLedgerLeavesAsConfigured(t *testing.T) {
+	t.Parallel()
+	got := make(chan string, 8)
+	receiver := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- string(body)
+	}))
+	defer receiver.Close()
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	roots := put("roots.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: receiver.Certificate().Raw})))
+	c, err := config.Load([]string{"--data-dir", dir, "--config", put("entented.yaml", fmt.Sprintf(
+		"notify: {allowPrivate: [\"%s\"]}\nledgerExport: {url: \"%s/archive\", caFile: %s, secret: {file: %s}}\n",
+		strings.TrimPrefix(receiver.URL, "https://"), receiver.URL, roots, put("secret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")))}, nil, io.Discard)
+	require.NoError(t, err)
+	o, err := FromConfig(c, "test", slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	a := &App{options: o.withDefaults()}
+	require.NoError(t, a.openStore(t.Context()))
+	_, err = a.store.PutTopology(t.Context(), store.Revision{Org: "contoso", Digest: "d", StoredAt: time.Now()})
+	require.NoError(t, err)
+	_, err = a.store.Append(t.Context(), store.Entry{Org: "contoso", Key: "k", At: time.Now(), Verb: "ask"})
+	require.NoError(t, err)
+	require.NoError(t, a.startNotary(t.Context()))
+	_, err = a.notary.Checkpoint(t.Context(), "contoso")
+	require.NoError(t, err)
+	require.NoError(t, a.startArchive(t.Context()))
+	body := <-got
+	require.Contains(t, body, `"after":0,"entries":1`)
+	require.Contains(t, body, `"verb":"ask"`)
+	require.Eventually(t, func() bool { // accepted is not yet remembered
+		_, err := os.Stat(filepath.Join(dir, "ledger.archive"))
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, a.Stop())
 }

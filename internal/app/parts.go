@@ -184,17 +184,7 @@ func (a *App) startNotary(context.Context) error {
 		return err
 	}
 	a.notary = notary.New(a.store, signer, a.options.Now, a.options.Log)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		a.notary.Run(ctx)
-	}()
-	a.onStop("notary", func() error {
-		cancel()
-		<-ended
-		return nil
-	})
+	a.background("notary", a.notary.Run)
 	return nil
 }
 

@@ -48,9 +48,10 @@ func rooms() []room {
 		{path: "internal/authn/openid", may: []string{"internal/ident", "internal/problem", "internal/authn"}},
 		{path: "internal/authz", may: []string{"internal/ident", "internal/problem", "internal/authn"}},
 		{path: "internal/notify/...", may: with("internal/contract", "internal/store", "internal/notify/...")},
+		{path: "internal/archive", may: with("internal/store", "internal/notify")},
 		{path: "internal/control", may: with("internal/contract", "internal/store", "internal/temporalkit/failure")},
 		// TODO: take internal/store away when the words that workflows share with it live in contract.
-		{path: "workflows/...", may: with("internal/contract", "internal/temporalkit/failure", "internal/store", "workflows/profile")},
+		{path: "workflows/...", may: with("internal/contract", "internal/temporalkit/failure", "internal/store", "workflows/profile", "workflows/ballot", "workflows/reminder")},
 		{path: "workflows/replay", may: with("internal/contract", "internal/temporalkit/...", "workflows/...")},
 		{path: "activities/announce", may: with("internal/contract", "internal/store", "internal/notify")},
 		{path: "activities/...", may: with("internal/contract", "internal/store", "internal/graph", "internal/limits", "internal/telemetry", "internal/temporalkit/failure")},
@@ -67,7 +68,7 @@ func rooms() []room {
 		{path: "internal/app/...", may: with(
 			"internal/app/...", "internal/limits", "internal/config", "internal/telemetry", "internal/temporalkit/...", "internal/store/...",
 			"internal/contract", "internal/graph", "internal/devserver", "internal/authn/...", "internal/authz", "internal/notify/...",
-			"internal/control", "internal/notary", "internal/api", "internal/api/client", "internal/api/wire", "internal/console/...", "workflows/...", "activities/...",
+			"internal/control", "internal/notary", "internal/archive", "internal/api", "internal/api/client", "internal/api/wire", "internal/console/...", "workflows/...", "activities/...",
 		)},
 		{path: "internal/demo/...", may: []string{"internal/...", "deploy/examples"}},
 		{path: "internal/testkit/...", may: []string{"internal/...", "workflows/...", "activities/...", "deploy/examples"}},

@@ -36,6 +36,7 @@ func (s *source) build() *Config {
 		CodecOrigin:   s.publicURL("codecOrigin"),
 		Notify:        s.notify(),
 		LedgerKeyFile: s.text("ledgerKeyFile"),
+		LedgerExport:  s.ledgerExport(),
 		Demo:          Demo{On: s.boolean("demo.on"), Users: s.number("demo.users", 0, 100_000), Cycle: s.duration("demo.cycle"), Stay: s.boolean("demo.stay")},
 	}
 	_ = c.LogLevel.UnmarshalText([]byte(s.choice("logLevel"))) // the table lists slog's own words

@@ -39,6 +39,8 @@ type Config struct {
 	LogLevel    slog.Level
 	Demo        Demo
 	Notify      Notify
+	// LedgerExport is where the ledger is sent as it grows; the zero value is nowhere.
+	LedgerExport LedgerExport
 	// LedgerKeyFile signs the ledger; empty: ledger.key in DataDir.
 	LedgerKeyFile string
 	// Warnings are what may be a mistake and stops nothing.

@@ -54,6 +54,12 @@ type SMTP struct {
 	Password Secret
 }
 
+// LedgerExport is where the ledger is sent as it grows.
+type LedgerExport struct {
+	Webhook
+	CAFile string
+}
+
 // Webhook is a receiver of signed messages.
 type Webhook struct {
 	URL            string
@@ -181,6 +187,14 @@ func (s *source) webhook(path string) Webhook {
 		s.report(s.placeOf(path), path+" has no secret to sign with", "add secret: {file: /path}; openssl rand -base64 32 makes one")
 	}
 	return w
+}
+
+// ledgerExport is like a webhook of a channel, and optional.
+func (s *source) ledgerExport() LedgerExport {
+	if !s.has("ledgerExport") {
+		return LedgerExport{}
+	}
+	return LedgerExport{Webhook: s.webhook("ledgerExport"), CAFile: s.file("ledgerExport.caFile")}
 }
 
 func (s *source) webhookURL(path string) string {

@@ -111,6 +111,27 @@ func TestMistakesOfChannels(t *testing.T) {
 	require.ErrorContains(t, err, "write host:port")
 }
 
+func TestTheLedgersArchive(t *testing.T) {
+	key := write(t, signing)
+	c, err := load(t, "ledgerExport: {url: 'https://archive.example/x', secret: {file: "+key+"}, caFile: "+key+"}", nil)
+	require.NoError(t, err)
+	want := LedgerExport{Webhook: Webhook{URL: "https://archive.example/x", Secret: FromFile(key)}, CAFile: key}
+	if diff := cmp.Diff(want, c.LedgerExport, cmp.AllowUnexported(Secret{})); diff != "" {
+		t.Fatal(diff)
+	}
+	for yaml, want := range map[string]string{
+		"ledgerExport: {secret: {file: " + key + "}}":                                       "ledgerExport.url is missing",
+		"ledgerExport: {url: 'http://archive.example', secret: {file: " + key + "}}":        "not an https address",
+		"ledgerExport: {url: 'https://archive.example'}":                                    "ledgerExport has no secret to sign with",
+		"ledgerExport: {url: 'https://archive.example', secret: hush}":                      "must not be in this file",
+		"ledgerExport: {url: 'https://archive.example', secret: {file: " + key + "}, a: 1}": "there is no setting ledgerExport.a",
+	} {
+		_, err := load(t, yaml, nil)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "hush")
+	}
+}
+
 // The example of the guide is right but for the files that only its machine has.
 func TestTheGuidesChannelsAreValid(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/guide-operator.md")

@@ -30,7 +30,7 @@ not be writable by its group (mode 0600 or 0640 or stricter).
 			fmt.Fprintf(&b, "| `%s` | `%s` | `--%s` | %s | %s |\n", row.path, row.env(), row.flag(), code(row.standard), row.meaning())
 		}
 	}
-	b.WriteString("\n## Tenants, sign-in, tokens and notifications\n\nIn the file only. `[]` is one item of the list.\n\n| setting | default | meaning |\n|---|---|---|\n")
+	b.WriteString("\n## Tenants, sign-in, tokens, notifications and the ledger's archive\n\nIn the file only. `[]` is one item of the list.\n\n| setting | default | meaning |\n|---|---|---|\n")
 	for _, row := range settings() {
 		if !row.global() {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.path, code(row.standard), row.meaning())

@@ -102,6 +102,10 @@ func settings() []setting {
 		{path: "notify.channels[].webhook.url", kind: https, doc: "Where messages are posted, for kind `webhook`. Required. Redirects are not followed."},
 		{path: "notify.channels[].webhook.secret", kind: secret, doc: "What messages are signed with: 24 to 64 random bytes in base64. Required. Read again for every message."},
 		{path: "notify.channels[].webhook.previousSecret", kind: secret, doc: "A second secret that signs too, while the receiver changes from one to the other."},
+		{path: "ledgerExport.url", kind: https, fileOnly: true, doc: "Where the ledger is sent as it grows, in signed batches. Set it in one process with the API. Empty: nowhere."},
+		{path: "ledgerExport.secret", kind: secret, fileOnly: true, doc: "What batches are signed with: 24 to 64 random bytes in base64. Required with `ledgerExport.url`."},
+		{path: "ledgerExport.previousSecret", kind: secret, fileOnly: true, doc: "A second secret that signs too, while the receiver changes from one to the other."},
+		{path: "ledgerExport.caFile", kind: file, fileOnly: true, doc: "Roots in addition to the system's."},
 		{path: "notify.allowPrivate", kind: list, fileOnly: true, doc: "Receivers (host:port, as in the URL) that may have a private or loopback address, for rehearsals. All others must not, whatever their name resolves to. Mail servers may."},
 	}
 }

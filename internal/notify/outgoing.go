@@ -62,6 +62,15 @@ func NewPoster(roots *tls.Config, allow []string) *Poster {
 	}}
 }
 
+// NewPosterWith returns a poster that trusts the roots in a file beside the system's; "" is only those.
+func NewPosterWith(caFile string, allow []string) (*Poster, error) {
+	roots, err := tlsOf(caFile)
+	if err != nil {
+		return nil, err
+	}
+	return NewPoster(roots, allow), nil
+}
+
 // public is asked with the address that is about to be dialled, after the name was resolved: a name that changes its
 // mind in between gains nothing.
 func public(_, address string, _ syscall.RawConn) error {
