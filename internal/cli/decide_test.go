@@ -45,6 +45,7 @@ func TestWhatATenantAdminDecides(t *testing.T) {
 	b.want(0, "holds", "blocked", "in force")
 	b.want(0, "release bob@b.example --in c", "released")
 	b.want(0, "holds", "ending")
+	b.want(0, "hold bob@b.example --tenant c --kind blocked --for 12s --reason leave", "blocked")
 	b.want(0, "revoke b c --freeze --reason audit --wait", "b→c: frozen")
 	b.want(0, "revoke b/c --drain --reason over", "stopping")
 	if got := b.world.Control.Revokes; len(got) != 2 || got[0].Subject != "token/c-admin" {

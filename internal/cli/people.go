@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
@@ -16,7 +17,7 @@ import (
 )
 
 func (r *run) holdCommand() *cobra.Command {
-	var tenant, reason, until string
+	var tenant, reason, until, kind string
 	var block, keepOut bool
 	cmd := &cobra.Command{
 		Use: "hold USER --in TENANT", Short: "Keep a person out of a tenant, or blocked there", Args: cobra.ExactArgs(1),
@@ -24,7 +25,7 @@ func (r *run) holdCommand() *cobra.Command {
 			"With --keep-out, as without either: the person leaves the share. With --block: the account stays, and its sign-in is\nkept off, also for somebody who has not arrived yet.",
 		Example: "  entente hold bob@b.example --in c --reason \"contract ended\" --until 30d\n  entente hold bob@b.example --in c --block --reason \"under investigation\" --until 2027-01-31",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
-			in := wire.NewHold{Person: args[0], Tenant: ident.Tenant(tenant), Kind: "keepOut", Reason: reason}
+			in := wire.NewHold{Person: args[0], Tenant: ident.Tenant(tenant), Kind: kind, Reason: reason}
 			if block {
 				in.Kind = "blocked"
 			}
@@ -43,7 +44,9 @@ func (r *run) holdCommand() *cobra.Command {
 	f.BoolVar(&block, "block", false, "the person stays, but may not sign in")
 	f.BoolVar(&keepOut, "keep-out", false, "the person leaves the share (what it does without --block)")
 	f.StringVar(&until, "until", "", "a date, or how long: 2027-01-31, 30d (default: until released)")
-	cmd.MarkFlagsMutuallyExclusive("block", "keep-out")
+	f.StringVar(&kind, "kind", "keepOut", "as the API says it: keepOut or blocked")
+	_ = f.MarkHidden("kind") // fails only for a flag that does not exist
+	cmd.MarkFlagsMutuallyExclusive("block", "keep-out", "kind")
 	inFlag(cmd, &tenant)
 	reasonFlag(cmd, &reason)
 	return cmd
@@ -66,7 +69,17 @@ func untilTime(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--until %s: write a date such as 2027-01-31, or how long, such as 30d", text)
 }
 
+// inFlag also takes the words of other verbs and of other tools: --tenant, --for.
 func inFlag(cmd *cobra.Command, tenant *string) {
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		switch name {
+		case "tenant":
+			name = "in"
+		case "for":
+			name = "until"
+		}
+		return pflag.NormalizedName(name)
+	})
 	cmd.Flags().StringVar(tenant, "in", "", "the tenant that decides")
 	_ = cmd.MarkFlagRequired("in") // fails only for a flag that does not exist
 }
