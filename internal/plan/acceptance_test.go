@@ -188,7 +188,7 @@ func TestNothingNewIsSetUpAfterTheAcceptance(t *testing.T) {
 		kinds    []Kind
 		warnings []string
 	}{
-		"expired":    {expired, []Kind{InboundPartner, JobSchema, StartJob}, nil},
+		"expired":    {expired, []Kind{InboundPartner, JobSchema, Assignment, StartJob}, nil},
 		"taken back": {back, []Kind{JobSchema, StartJob}, []string{"door-closed"}},
 	} {
 		w := settled(t)
@@ -197,6 +197,7 @@ func TestNothingNewIsSetUpAfterTheAcceptance(t *testing.T) {
 		for i := range w.tenants["b"].Apps {
 			job := &w.tenants["b"].Apps[i].Jobs[0]
 			job.Schema.ShowInAddressList, job.Code = false, "Paused"
+			w.tenants["b"].Apps[i].AssignedGroups = nil
 		}
 		if s := sharePlan(t, w.plan(t), edge("b", "c")); !slices.Equal(kinds(s), test.kinds) || !slices.Equal(warningRules(s), test.warnings) {
 			t.Errorf("%s: %v %v", name, kinds(s), warningRules(s))
@@ -224,6 +225,18 @@ func TestNobodyIsConvertedWithoutAYes(t *testing.T) {
 		"taken back": {func(w *world) {
 			w.narrow(edge("b", "c"), func(e *Envelope) { e.Revoked = &Revocation{Reason: "an incident"} })
 		}, []Kind{JobSchema}, AcceptanceNeed{Frozen: true, Why: "tenant c took its acceptance back: an incident"}},
+	}
+	waiting := newWorld(t)
+	waiting.agree("convert")
+	waiting.narrow(edge("b", "c"), func(e *Envelope) { e.ExpiresAt = now })
+	if s := sharePlan(t, waiting.plan(t), edge("b", "c")); s.Acceptance.Guests != 1 || effectOn(s, "b-bob").Action != Wait || effectOn(s, "b-bob").To != "member" {
+		t.Errorf("a guest who waits: %+v %+v", s.Acceptance, s.Effects)
+	}
+	nobody := settled(t)
+	nobody.narrow(edge("b", "c"), func(e *Envelope) { e.ExistingGuests, e.AskedGuests = "keep", "ask" })
+	policyOf(nobody, edge("b", "c")).UserType.ExistingGuests = "convert"
+	if s := sharePlan(t, nobody.plan(t), edge("b", "c")); s.Acceptance.Needed {
+		t.Errorf("without guests nobody is asked: %+v", s.Acceptance)
 	}
 	for name, test := range tests {
 		w := settled(t)

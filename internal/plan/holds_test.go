@@ -146,6 +146,20 @@ func TestABlockHoldsForAnAccountThatStayed(t *testing.T) {
 	}
 }
 
+// TestABlockedPersonWhoseAccountStayedComesBackBlocked: it is proven theirs, so the block can hold.
+func TestABlockedPersonWhoseAccountStayedComesBackBlocked(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	policyOf(w, edge("b", "c")).Deprovisioning.Action = "keep"
+	w.edit("b", "g-b", drop("b-barbara"))
+	w.apply(t, w.plan(t))
+	w.edit("b", "g-b", func(g *directory.Group) { g.Users = []string{"b-barbara", "b-bob"} })
+	w.holds = []Hold{blockOn("barbara")}
+	if s := sharePlan(t, w.plan(t), edge("b", "c")); !slices.Equal(kinds(s), []Kind{ScopeAdd, Block}) || effectOn(s, "b-barbara").Action != TurnOff {
+		t.Errorf("%v %+v", kinds(s), effectOn(s, "b-barbara"))
+	}
+}
+
 func TestWhenAHoldIsOver(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
