@@ -79,7 +79,10 @@ func (a *Activities) begin(ctx context.Context, in contract.ObserveIn) (*observa
 	if o.cursor.Groups == nil {
 		o.cursor.Groups = map[string]string{}
 	}
-	o.next = directory.Snapshot{Tenant: in.Tenant.Name, TenantID: in.Tenant.TenantID, TakenAt: a.now()}
+	o.next = directory.Snapshot{Tenant: in.Tenant.Name, TenantID: in.Tenant.TenantID, TakenAt: in.At}
+	if in.At.IsZero() {
+		o.next.TakenAt = a.now()
+	}
 	return o, nil
 }
 

@@ -4,7 +4,7 @@
 //
 //	policies.go  partner entries and inbound sync    apps.go  application, job, settings, schema
 //	groups.go    scope group and its members         users.go conversions and restores in the target
-//	ledger.go    what we made and what we did
+//	blocks.go    sign-ins off and on                 ledger.go what we made and what we did
 package graphwrite
 
 import (

@@ -1,15 +1,16 @@
 // Package record writes what is finished into the store: projections, requests and their answers, reductions,
 // and the ledger. Every activity is safe to repeat: keys and stamps make the second time change nothing.
+//
+//	requests.go  questions, answers, a yes taken back      people.go      whom a question is about
+//	reductions.go  who leaves
 package record
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/plan"
-	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
 
@@ -46,60 +47,6 @@ func (a *Activities) PutTenantStatus(ctx context.Context, in store.TenantStatus)
 
 // PutRun records the beginning or the end of a pass.
 func (a *Activities) PutRun(ctx context.Context, in store.Run) error { return a.store.PutRun(ctx, in) }
-
-// OpenRequest opens a request, or refreshes one that still waits with a newer plan.
-func (a *Activities) OpenRequest(ctx context.Context, in contract.OpenRequestIn) error {
-	old, err := a.store.Request(ctx, in.Request.Org, in.Request.ID)
-	if err == nil {
-		in.Request.OpenedAt, in.Request.ExpiresAt = old.OpenedAt, old.ExpiresAt
-	} else if problem.KindOf(err) != problem.NotFound {
-		return err
-	}
-	if err := a.store.PutRequest(ctx, in.Request); err != nil {
-		return err
-	}
-	r := in.Request
-	if err := a.describe(ctx, r.Org, r.ID); err != nil {
-		return err
-	}
-	return a.append(ctx, store.Entry{
-		Org: r.Org, Actor: "entente", Verb: "ask", Object: r.ID, Tenant: r.Tenant, Share: &r.Share, Key: "ask/" + r.ID + "/" + r.PlanDigest,
-		Data: map[string]string{"kind": r.Kind, "plan": r.PlanDigest, "why": r.Why},
-	})
-}
-
-// CloseRequest records the one outcome of a request and, on a yes, the envelope.
-func (a *Activities) CloseRequest(ctx context.Context, in contract.CloseRequestIn) error {
-	r, err := a.store.Request(ctx, in.Org, in.ID)
-	if err != nil {
-		return err
-	}
-	if r.Status != store.Waiting && r.Status != in.Status {
-		p := problem.New(problem.Conflict, "close a request", "it is already "+string(r.Status))
-		return p
-	}
-	if in.Envelope != nil {
-		in.Envelope.PlanDigest = r.PlanDigest
-		if err := a.store.PutEnvelope(ctx, in.Org, *in.Envelope); err != nil {
-			return err
-		}
-	}
-	r.Status, r.DecidedBy, r.Reason, r.DecidedAt = in.Status, in.By, in.Reason, in.At
-	if err := a.store.PutRequest(ctx, r); err != nil {
-		return err
-	}
-	return a.append(ctx, store.Entry{
-		Org: in.Org, Actor: last(in.By), Verb: string(in.Status), Object: in.ID, Tenant: r.Tenant, Share: &r.Share,
-		Key: "close/" + in.ID, Data: map[string]string{"plan": r.PlanDigest, "reason": in.Reason, "by": strings.Join(in.By, ", ")},
-	})
-}
-
-func last(by []string) string {
-	if len(by) == 0 {
-		return "entente"
-	}
-	return by[len(by)-1]
-}
 
 // append adds to the ledger. Key makes a repeat harmless.
 func (a *Activities) append(ctx context.Context, e store.Entry, people ...string) error {

@@ -14,6 +14,7 @@ import (
 	"entente.dev/entente/workflows/membertype"
 	"entente.dev/entente/workflows/organization"
 	"entente.dev/entente/workflows/reduction"
+	"entente.dev/entente/workflows/reminder"
 	"entente.dev/entente/workflows/restore"
 	"entente.dev/entente/workflows/setup"
 	"entente.dev/entente/workflows/share"
@@ -28,6 +29,7 @@ func registerCore(r worker.Registry, p *planning.Activities, rec *record.Activit
 		contract.SetupWorkflow: setup.Workflow, contract.TeardownWorkflow: setup.Teardown,
 		contract.AcceptanceWorkflow: acceptance.Workflow, contract.MemberTypeWorkflow: membertype.Workflow,
 		contract.ReductionWorkflow: reduction.Workflow, contract.RestoreWorkflow: restore.Workflow,
+		contract.ReminderWorkflow: reminder.Workflow,
 	} {
 		r.RegisterWorkflowWithOptions(entry, workflow.RegisterOptions{Name: name})
 	}
@@ -37,6 +39,7 @@ func registerCore(r worker.Registry, p *planning.Activities, rec *record.Activit
 		contract.OpenRequest: rec.OpenRequest, contract.CloseRequest: rec.CloseRequest,
 		contract.OpenReduction: rec.OpenReduction, contract.SetReduction: rec.SetReduction, contract.ConfirmReduction: rec.ConfirmReduction,
 		contract.KeepRestored: rec.KeepRestored, contract.RecordConversions: rec.RecordConversions, contract.DropShare: rec.DropShare,
+		contract.RevokeEnvelope: rec.RevokeEnvelope, contract.NoteApproval: rec.NoteApproval,
 	})
 }
 
@@ -54,6 +57,7 @@ func registerTenant(r worker.Registry, read *graphread.Activities, write *graphw
 		contract.RemoveScopeMembers: write.RemoveScopeMembers, contract.ReturnScopeMembers: write.ReturnScopeMembers,
 		contract.StartJob: write.StartJob, contract.RestartJob: write.RestartJob, contract.ConvertGuests: write.ConvertGuests,
 		contract.UndeletePeople: write.UndeletePeople, contract.UndeletePlanned: write.UndeletePlanned,
+		contract.BlockPlanned: write.BlockPlanned, contract.UnblockPlanned: write.UnblockPlanned,
 		contract.DeleteJob: write.DeleteJob, contract.DeleteApplication: write.DeleteApplication, contract.DeleteGroup: write.DeleteGroup,
 		contract.DeleteInboundSync: write.DeleteInboundSync, contract.ReleasePartner: write.ReleasePartner,
 	})

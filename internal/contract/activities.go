@@ -123,6 +123,10 @@ type ObserveIn struct {
 	Tenant         TenantRef `json:"tenant"`
 	TopologyDigest string    `json:"topologyDigest"`
 	Deep           bool      `json:"deep,omitempty"` // read secrets and assignments again, not only what changes by itself
+	// At is when the observation was ordered, by Temporal's clock: what the snapshot is compared with (FreshAfter) is
+	// of the same clock, so that a worker whose own runs ahead or behind neither shows an old picture as new nor
+	// holds a share up.
+	At time.Time `json:"at,omitzero"`
 	// Shares are the tenant's shares, those included that no topology declares any more: until they are stopped
 	// their objects are looked at.
 	Shares []ident.Share `json:"shares,omitempty"`
@@ -259,9 +263,10 @@ type GuestsOut struct {
 	Done   int `json:"done"`
 }
 
-// OpenRequestIn opens or refreshes a request.
+// OpenRequestIn opens a request, or with Refresh replaces what an open one says.
 type OpenRequestIn struct {
 	Request store.Request `json:"request"`
+	Refresh bool          `json:"refresh,omitempty"`
 }
 
 // CloseRequestIn records the answer and, on approval of an acceptance, the envelope.
@@ -270,6 +275,7 @@ type CloseRequestIn struct {
 	ID       string              `json:"id"`
 	Status   store.RequestStatus `json:"status"`
 	By       []string            `json:"by,omitempty"`
+	Subjects []string            `json:"subjects,omitempty"` // who By are, in the same order
 	Reason   string              `json:"reason,omitempty"`
 	At       time.Time           `json:"at"`
 	Envelope *plan.Envelope      `json:"envelope,omitempty"`

@@ -114,6 +114,14 @@ type ReductionMovedSignal struct {
 	ID      string         `json:"id"`
 	Removed bool           `json:"removed,omitempty"` // the people left the scope group; what follows is proof
 	Problem *problem.Error `json:"problem,omitempty"` // what keeps the proof from being read; nil: nothing any more
+	// Agreed: the target let the people go that an over-budget reduction asked about; their grace begins.
+	Agreed bool `json:"agreed,omitempty"`
+}
+
+// PlanRefreshedSignal tells a question what it is about now, and who asks.
+type PlanRefreshedSignal struct {
+	SharePlanRef
+	Requester string `json:"requester,omitempty"` // subject
 }
 
 // ShareState is the carried state of a share entity.
@@ -147,6 +155,7 @@ type ShareState struct {
 	Restores       []RestoreCommand `json:"restores,omitempty"`
 	Reverts        []RevertCommand  `json:"reverts,omitempty"`
 	Revoke         *RevokeCommand   `json:"revoke,omitempty"`
+	Accepted       bool             `json:"accepted,omitempty"` // the target accepted, or something is set up: there is something to revoke
 }
 
 // StopCommand drains and tears a share down.
@@ -267,6 +276,18 @@ type AcceptanceInput struct {
 	RequestID string       `json:"requestId"`
 	Plan      SharePlanRef `json:"plan"`
 	Requester string       `json:"requester,omitempty"` // subject of who asks: never counts as an approver
+}
+
+// ReminderInput tells people of a question that is open. All but the first five fields are carried from run to run.
+type ReminderInput struct {
+	Org           string        `json:"org"`
+	RequestID     string        `json:"requestId"`
+	RemindAfter   time.Duration `json:"remindAfter"`
+	EscalateAfter time.Duration `json:"escalateAfter"`
+	Until         time.Time     `json:"until"` // when the question's time is over
+	OpenedAt      time.Time     `json:"openedAt,omitzero"`
+	Reminded      int           `json:"reminded,omitempty"`
+	Escalated     bool          `json:"escalated,omitempty"`
 }
 
 // AcceptanceResult is the target's answer.

@@ -18,6 +18,7 @@ const (
 	MemberTypeWorkflow   = "membertype"
 	ReductionWorkflow    = "reduction"
 	RestoreWorkflow      = "restore"
+	ReminderWorkflow     = "reminder"
 )
 
 // Updates (imperative), signals (facts in the past) and queries (nouns).
@@ -35,6 +36,8 @@ const (
 	FactsChanged     = "facts-changed" // a hold, a release, an envelope: plan again
 	PlanRefreshed    = "plan-refreshed"
 	ReductionMoved   = "reduction-moved"
+	RequestOpened    = "request-opened" // the request is in the store: people may be told of it
+	RequestEnded     = "request-ended"
 
 	StatusQuery = "status"
 )

@@ -28,6 +28,8 @@ func asks(approvers, people int) contract.AcceptanceInput {
 func env(t *testing.T) *flowtest.Env {
 	e := flowtest.New(t)
 	flowtest.Do[contract.CloseRequestIn](e, contract.CloseRequest, nil)
+	flowtest.Do[contract.NoteApprovalIn](e, contract.NoteApproval, nil)
+	flowtest.Do[contract.OpenRequestIn](e, contract.OpenRequest, nil)
 	return e
 }
 
@@ -191,7 +193,7 @@ func TestOnlyWhatIsAskedNowIsAnswered(t *testing.T) {
 	e := env(t)
 	newer := asks(1, 12).Plan
 	newer.Digest = "d2"
-	e.Later(time.Hour, func() { e.SignalWorkflow(contract.PlanRefreshed, newer) })
+	e.Later(time.Hour, func() { e.SignalWorkflow(contract.PlanRefreshed, contract.PlanRefreshedSignal{SharePlanRef: newer}) })
 	old := yes("carol")
 	old.PlanDigest = "d1"
 	late := e.Update(2*time.Hour, contract.DecideUpdate, old)
@@ -213,7 +215,7 @@ func TestAnotherSetAsksEveryApproverAgain(t *testing.T) {
 	newer := asks(2, 7).Plan
 	newer.Digest, newer.Sets = "d2", []string{"b-people", "b-guests"}
 	e.Update(1*time.Hour, contract.DecideUpdate, yes("carol"))
-	e.Later(2*time.Hour, func() { e.SignalWorkflow(contract.PlanRefreshed, newer) })
+	e.Later(2*time.Hour, func() { e.SignalWorkflow(contract.PlanRefreshed, contract.PlanRefreshedSignal{SharePlanRef: newer}) })
 	second := e.Update(3*time.Hour, contract.DecideUpdate, yes("dave"))
 	result, _ := outcome(t, e, asks(2, 7))
 	require.Equal(t, contract.DecisionResult{Status: "waiting", Missing: 1}, second.Result)

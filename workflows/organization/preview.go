@@ -18,7 +18,7 @@ import (
 // guess.
 func Preview(ctx workflow.Context, in contract.PreviewInput) (contract.PlanRef, error) {
 	err := first(profile.Each(ctx, len(in.Tenants), 20, func(ctx workflow.Context, i int) error {
-		observe := contract.ObserveIn{Org: in.Org, Tenant: in.Tenants[i], TopologyDigest: in.TopologyDigest}
+		observe := contract.ObserveIn{Org: in.Org, Tenant: in.Tenants[i], TopologyDigest: in.TopologyDigest, At: workflow.Now(ctx)}
 		return served(in.Tenants[i], workflow.ExecuteActivity(profile.Look(ctx, in.Tenants[i]), contract.ObserveTenant, observe).Get(ctx, nil))
 	}))
 	if err != nil {

@@ -4,6 +4,7 @@
 package organization
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -145,7 +146,7 @@ func (e *entity) tellTenants(in contract.ApplyInput) error {
 				shares = append(shares, s)
 			}
 		}
-		signal := contract.TopologyAppliedSignal{TopologyDigest: in.TopologyDigest, PlanDigest: in.PlanDigest, Shares: shares, Pace: in.Pace, By: in.By}
+		signal := contract.TopologyAppliedSignal{TopologyDigest: in.TopologyDigest, PlanDigest: in.PlanDigest, Shares: shares, Pace: in.Pace, By: in.By, Subject: in.Subject}
 		state := contract.TenantState{Schema: 1, Org: e.state.Org, Tenant: t, TopologyDigest: in.TopologyDigest, Shares: shares, Pace: in.Pace}
 		return startOrTell(ctx, contract.TenantEntityID(e.state.Org, t.Name), contract.TenantWorkflow, state, signal)
 	}))
@@ -159,10 +160,10 @@ func (e *entity) tellShares(in contract.ApplyInput) error {
 	shares := slices.Concat(in.Shares, e.state.Retired)
 	return first(profile.Each(e.ctx, len(shares), 50, func(ctx workflow.Context, i int) error {
 		s := shares[i]
-		signal := contract.TopologyAppliedSignal{TopologyDigest: in.TopologyDigest, PlanDigest: in.PlanDigest, Pace: in.Pace, By: in.By}
+		signal := contract.TopologyAppliedSignal{TopologyDigest: in.TopologyDigest, PlanDigest: in.PlanDigest, Pace: in.Pace, By: in.By, Subject: in.Subject}
 		state := contract.ShareState{
 			Schema: 1, Org: e.state.Org, Share: s, Source: refs[s.Source], Target: refs[s.Target],
-			TopologyDigest: in.TopologyDigest, Pace: in.Pace, Phase: contract.PhaseNew, Dirty: true,
+			TopologyDigest: in.TopologyDigest, Pace: in.Pace, Phase: contract.PhaseNew, Dirty: true, Requester: cmp.Or(in.Subject, in.By),
 		}
 		return startOrTell(ctx, contract.ShareID(e.state.Org, s), contract.ShareWorkflow, state, signal)
 	}))

@@ -75,6 +75,22 @@ func onTenant(ctx workflow.Context, t contract.TenantRef, once, window time.Dura
 	})
 }
 
+// AnnounceFor is how long something is worth telling at most: a channel that does not answer for a day is given up.
+const AnnounceFor = 24 * time.Hour
+
+// Announce is for telling people through a channel outside of us: repeated for as long as it is worth saying (life),
+// a day at most.
+func Announce(ctx workflow.Context, life time.Duration) workflow.Context {
+	const once = time.Minute
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              contract.CoreQueue,
+		StartToCloseTimeout:    once,
+		ScheduleToCloseTimeout: min(max(life, once), AnnounceFor),
+		HeartbeatTimeout:       heartbeat,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 5 * time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
+	})
+}
+
 // Child is for a step of a pass: it ends with its parent.
 func Child(ctx workflow.Context, id string) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{

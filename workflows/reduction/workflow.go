@@ -1,5 +1,7 @@
 // Package reduction takes people out of a share: budget, grace, a last look, removal from the scope group, and
 // the proof that Microsoft's engine soft-deleted them in the target.
+//
+//	workflow.go  from the announcement to the proof      question.go  the target's answer where the budget is exceeded
 package reduction
 
 import (
@@ -12,6 +14,7 @@ import (
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/temporalkit/failure"
+	"entente.dev/entente/workflows/ballot"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -30,11 +33,18 @@ const (
 // an approval. People who come back during the grace are left alone.
 func Workflow(ctx workflow.Context, in contract.ReductionInput) (contract.ReductionResult, error) {
 	r := &reduction{ctx: ctx, in: in}
-	err := workflow.SetUpdateHandlerWithOptions(ctx, contract.DecideUpdate, r.decide, workflow.UpdateHandlerOptions{Validator: r.mayDecide})
+	err := r.listen()
 	if err != nil {
 		return contract.ReductionResult{}, err
 	}
 	result, err := r.run()
+	if r.question != nil {
+		late, cancel := workflow.NewDisconnectedContext(ctx)
+		defer cancel()
+		if failed := workflow.Await(late, func() bool { return workflow.AllHandlersFinished(late) }); failed != nil {
+			return result, failed
+		}
+	}
 	if err != nil && !r.removed { // nobody was removed yet: the announcement is taken back
 		late, cancel := workflow.NewDisconnectedContext(ctx)
 		defer cancel()
@@ -50,9 +60,7 @@ type reduction struct {
 	ctx      workflow.Context
 	trouble  problem.Kind // what keeps the proof from being read
 	in       contract.ReductionInput
-	decision *contract.Decision
-	asked    bool
-	closed   bool
+	question *ballot.Ballot // nil: nobody was asked
 	removed  bool
 }
 
@@ -88,72 +96,6 @@ func (r *reduction) open() error {
 	return workflow.ExecuteActivity(profile.Core(r.ctx), contract.OpenReduction, in).Get(r.ctx, nil)
 }
 
-// ask puts an over-budget reduction before the target's admin, with the numbers, and returns the answer.
-func (r *reduction) ask() (store.RequestStatus, error) {
-	now, policy := workflow.Now(r.ctx), r.in.Plan.Policy
-	request := store.Request{
-		ID: r.in.ID, Org: r.in.Run.Org, Kind: "reduction", Share: r.in.Run.Share, Tenant: r.in.Run.Target.Name,
-		PlanDigest: r.in.PlanDigest, People: r.in.Plan.Counts.Removals, Status: store.Waiting,
-		Why:      fmt.Sprintf("%s would leave; the budget allows %d", people(r.in.Plan.Budget.Removals), r.in.Plan.Budget.Allowed),
-		Workflow: workflow.GetInfo(r.ctx).WorkflowExecution.ID, OpenedAt: now, ExpiresAt: now.Add(policy.Acceptance.AskFor),
-	}
-	r.asked = true
-	if err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.OpenRequest, contract.OpenRequestIn{Request: request}).Get(r.ctx, nil); err != nil {
-		return "", err
-	}
-	if _, err := workflow.AwaitWithTimeout(r.ctx, policy.Acceptance.AskFor, func() bool { return r.decision != nil }); err != nil {
-		return "", err
-	}
-	answer := contract.CloseRequestIn{Org: r.in.Run.Org, ID: r.in.ID, Status: store.Expired, At: workflow.Now(r.ctx)}
-	if d := r.decision; d != nil {
-		answer.By, answer.Reason, answer.Status = []string{d.By}, d.Reason, store.Rejected
-		if d.Approve {
-			answer.Status = store.Approved
-		}
-	}
-	err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.CloseRequest, answer).Get(r.ctx, nil)
-	r.closed = true
-	switch {
-	case err != nil:
-		return "", err
-	case answer.Status != store.Approved:
-		return answer.Status, r.set(cancelled)
-	default:
-		return answer.Status, r.set(grace)
-	}
-}
-
-func people(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return fmt.Sprintf("%d people", n)
-}
-
-func (r *reduction) mayDecide(d contract.Decision) error {
-	if !r.asked || r.decision != nil {
-		return failure.ToTemporal(problem.New(problem.Conflict, "decide on a reduction", "no answer is awaited"))
-	}
-	if d.By == "" {
-		return failure.ToTemporal(problem.New(problem.Invalid, "decide on a reduction", "nobody is named as deciding"))
-	}
-	if d.PlanDigest != "" && d.PlanDigest != r.in.PlanDigest {
-		return failure.ToTemporal(problem.New(problem.Stale, "decide on a reduction", "it is no longer what was asked; look again"))
-	}
-	return nil
-}
-
-func (r *reduction) decide(ctx workflow.Context, d contract.Decision) (contract.DecisionResult, error) {
-	r.decision = &d
-	if err := workflow.Await(ctx, func() bool { return r.closed }); err != nil {
-		return contract.DecisionResult{}, err
-	}
-	if d.Approve {
-		return contract.DecisionResult{Status: string(store.Approved)}, nil
-	}
-	return contract.DecisionResult{Status: string(store.Rejected)}, nil
-}
-
 // afterGrace waits, then keeps only those whom a fresh plan still removes: back in time means nothing happened.
 func (r *reduction) afterGrace() (people int, err error) {
 	if r.in.Grace > 0 && !r.in.Drain {
@@ -185,7 +127,7 @@ func (r *reduction) afterGrace() (people int, err error) {
 // and while the source cannot be read nobody is removed.
 func (r *reduction) lastLook(fresh *contract.SharePlanRef) error {
 	look := contract.PlanShareIn{Org: r.in.Run.Org, TopologyDigest: r.in.TopologyDigest, Share: r.in.Run.Share}
-	if r.in.Grace > 0 || r.asked {
+	if r.in.Grace > 0 || r.question != nil {
 		look.After = workflow.Now(r.ctx)
 	}
 	for {

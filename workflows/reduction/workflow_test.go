@@ -25,6 +25,7 @@ type world struct {
 	log      contract.RemovalsOut
 	remove   func() error
 	looks    int
+	ended    int // questions whose reminder heard of their end
 }
 
 func newWorld(t *testing.T) *world {
@@ -40,6 +41,13 @@ func newWorldThatHears(t *testing.T) *world {
 	flowtest.Do[contract.SetReductionIn](w.Env, contract.SetReduction, nil)
 	flowtest.Do[contract.OpenRequestIn](w.Env, contract.OpenRequest, nil)
 	flowtest.Do[contract.CloseRequestIn](w.Env, contract.CloseRequest, nil)
+	flowtest.Do[contract.NoteApprovalIn](w.Env, contract.NoteApproval, nil)
+	flowtest.Child(w.Env, contract.ReminderWorkflow, func(ctx workflow.Context, _ contract.ReminderInput) (bool, error) {
+		if ok, _ := workflow.GetSignalChannel(ctx, contract.RequestEnded).ReceiveWithTimeout(ctx, 60*24*time.Hour, nil); ok {
+			w.ended++
+		}
+		return true, nil
+	})
 	flowtest.Do[contract.JobIn](w.Env, contract.RestartJob, nil)
 	flowtest.On(w.Env, contract.PlanShare, func(contract.PlanShareIn) (contract.SharePlanRef, error) { return w.plan() })
 	flowtest.On(w.Env, contract.ConfirmReduction, func(contract.ReductionInput) (contract.RemovalsOut, error) {

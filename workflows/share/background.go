@@ -3,6 +3,7 @@ package share
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -14,13 +15,16 @@ import (
 
 // background is a child that runs beside the passes: a question to the target, or a reduction with its grace.
 type background struct {
-	cancel     workflow.CancelFunc
-	id         string
-	planDigest string
-	future     workflow.ChildWorkflowFuture
-	reduction  string // its ID
-	people     int
-	leaving    string // digest of who would be taken out
+	cancel    workflow.CancelFunc
+	id        string
+	question  contract.AcceptanceInput // as it was last asked
+	topology  string                   // that it was asked for
+	open      bool                     // people can see it
+	future    workflow.ChildWorkflowFuture
+	reduction string // its ID
+	people    int
+	leaving   string // digest of who would be taken out
+	held      string // an over-budget reduction waits for the target: why
 
 	cancelled bool
 
@@ -34,7 +38,7 @@ type background struct {
 // happens on the main goroutine, in settle.
 func (e *entity) beside(name, noun string, in any) *background {
 	ctx, cancel := workflow.WithCancel(e.ctx)
-	b := &background{cancel: cancel, id: e.run().ID() + "/" + noun}
+	b := &background{cancel: cancel, id: e.run().ID() + "/" + noun, topology: e.state.TopologyDigest}
 	b.future = workflow.ExecuteChildWorkflow(profile.Child(ctx, b.id), name, in)
 	workflow.Go(e.ctx, func(ctx workflow.Context) {
 		if name == contract.AcceptanceWorkflow {
@@ -79,26 +83,6 @@ func (e *entity) settle() {
 	}
 }
 
-// answered notes the target's answer.
-func (e *entity) answered(b *background) {
-	e.state.RequestID = ""
-	if b.err != nil {
-		e.endedBadly(b.err, "the question to the target ended")
-		return
-	}
-	e.due()
-	switch store.RequestStatus(b.answer.Status) {
-	case store.Rejected:
-		e.state.AskedDigest = e.state.TopologyDigest
-		e.enter(contract.PhaseRejected, "the target said no: "+b.answer.Reason)
-	case store.Expired:
-		e.state.AskedDigest = e.state.TopologyDigest
-		e.enter(contract.PhaseExpired, notAnswered)
-	}
-}
-
-const notAnswered = "nobody answered in time; apply again to ask again"
-
 // left notes the end of a reduction.
 func (e *entity) left(b *background) {
 	if e.leaving == b {
@@ -132,6 +116,11 @@ func (e *entity) endedBadly(err error, what string) {
 
 // onMoved follows a reduction: once its people are out, others may leave while the proof is awaited.
 func (e *entity) onMoved(s contract.ReductionMovedSignal) {
+	if s.Agreed && e.leaving != nil && e.leaving.reduction == s.ID {
+		e.leaving.held = ""
+		e.due()
+		return
+	}
 	if s.Removed && e.leaving != nil && e.leaving.reduction == s.ID {
 		e.proving, e.leaving = append(e.proving, e.leaving), nil
 		e.wrote()
@@ -146,15 +135,29 @@ func (e *entity) departing() string {
 		return ""
 	}
 	n, proofs := 0, 0
-	if e.leaving != nil {
-		n += e.leaving.people
+	var parts []string
+	if b := e.leaving; b != nil && b.held != "" {
+		parts = append(parts, b.held)
+	} else if b != nil {
+		n += b.people
 	}
 	for _, b := range e.proving {
 		n, proofs = n+b.people, proofs+b.people
 	}
-	detail := fmt.Sprintf("%d people leave", n)
-	if proofs > 0 {
-		detail += fmt.Sprintf("; for %d of them the proof is awaited", proofs)
+	if n > 0 {
+		parts = append(parts, leave(n))
 	}
-	return detail
+	if proofs > 0 {
+		parts = append(parts, fmt.Sprintf("for %d of them the proof is awaited", proofs))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// depart shows who is on the way out: while the target is asked about them, the share waits for its answer.
+func (e *entity) depart(detail string) {
+	if e.leaving != nil && e.leaving.held != "" && len(e.proving) == 0 {
+		e.enter(contract.PhaseWaiting, detail)
+		return
+	}
+	e.enter(contract.PhaseReducing, detail)
 }

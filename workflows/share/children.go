@@ -7,7 +7,6 @@ import (
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/problem"
-	"entente.dev/entente/internal/store"
 	"entente.dev/entente/workflows/profile"
 )
 
@@ -15,50 +14,6 @@ import (
 func (e *entity) child(name, noun string, in, out any) error {
 	ctx := profile.Child(e.ctx, e.run().ID()+"/"+noun)
 	return workflow.ExecuteChildWorkflow(ctx, name, in).Get(e.ctx, out)
-}
-
-// ask puts the share into its target's inbox, once; while it waits, a changed plan refreshes what the admin
-// sees. A target that said no is not asked again for the same topology.
-func (e *entity) ask(ref contract.SharePlanRef) error {
-	if e.state.AskedDigest == e.state.TopologyDigest {
-		if e.state.Phase != contract.PhaseRejected && e.state.Phase != contract.PhaseExpired {
-			e.enter(contract.PhaseRejected, "this topology was not accepted; apply again to ask again")
-		}
-		return nil
-	}
-	if e.asking == nil { // whoever answers must run before anybody sees the question
-		e.nextRun()
-		e.state.RequestID = fmt.Sprintf("%s-%s-%d", e.state.Share.Source, e.state.Share.Target, e.state.RunSeq)
-		in := contract.AcceptanceInput{Run: e.run(), RequestID: e.state.RequestID, Plan: ref}
-		e.asking = e.beside(contract.AcceptanceWorkflow, "acceptance", in)
-	}
-	asking := e.asking
-	if err := asking.future.GetChildWorkflowExecution().Get(e.ctx, nil); err != nil {
-		return e.applyFailed(err, "the question to the target could not be started")
-	}
-	if asking.planDigest != ref.Digest {
-		if asking.planDigest != "" { // who answers must know what is answered, before anybody sees it
-			if err := asking.future.SignalChildWorkflow(e.ctx, contract.PlanRefreshed, ref).Get(e.ctx, nil); err != nil {
-				return e.ctx.Err() // it has just ended; the next pass sees how
-			}
-		}
-		if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.OpenRequest, contract.OpenRequestIn{Request: e.request(ref, asking.id)}).Get(e.ctx, nil); err != nil {
-			return e.applyFailed(err, "the target's inbox could not be written")
-		}
-		asking.planDigest = ref.Digest
-	}
-	e.enter(contract.PhaseWaiting, "in the inbox of tenant "+string(e.state.Target.Name)+": "+ref.Acceptance.Why)
-	return nil
-}
-
-func (e *entity) request(ref contract.SharePlanRef, workflowID string) store.Request {
-	now := workflow.Now(e.ctx)
-	return store.Request{
-		ID: e.state.RequestID, Org: e.state.Org, Kind: "acceptance", Share: e.state.Share, Tenant: e.state.Target.Name,
-		PlanDigest: ref.Digest, Why: ref.Acceptance.Why, People: ref.Counts.People, MaxUsers: ref.Policy.Acceptance.MaxUsers,
-		Guests: ref.Guests, Status: store.Waiting, Workflow: workflowID,
-		OpenedAt: now, ExpiresAt: now.Add(ref.Policy.Acceptance.AskFor),
-	}
 }
 
 // reduce starts the reduction beside the passes: its grace must not hold back people who arrive. A target that did
@@ -73,11 +28,14 @@ func (e *entity) reduce(ref contract.SharePlanRef) {
 	e.nextRun()
 	in := contract.ReductionInput{
 		Run: e.run(), ID: e.reductionID(), TopologyDigest: e.state.TopologyDigest, PlanDigest: ref.Digest, Plan: ref,
-		Grace: ref.Policy.Deprovisioning.Grace, Reason: "left the user set",
+		Grace: ref.Policy.Deprovisioning.Grace, Reason: "left the user set", Requester: e.state.Requester,
 	}
 	e.leaving = e.beside(contract.ReductionWorkflow, "reduction", in)
 	e.leaving.reduction, e.leaving.people, e.leaving.leaving = in.ID, ref.Counts.Removals, ref.Leaving
-	e.enter(contract.PhaseReducing, e.departing())
+	if ref.Budget.Over {
+		e.leaving.held = fmt.Sprintf("in the inbox of tenant %s: %s would leave; the budget allows %d", e.state.Target.Name, people(ref.Counts.Removals), ref.Budget.Allowed)
+	}
+	e.depart(e.departing())
 }
 
 func (e *entity) reductionID() string {
@@ -87,7 +45,7 @@ func (e *entity) reductionID() string {
 // convert brings existing guests to Member, as the target agreed.
 func (e *entity) convert(ref contract.SharePlanRef) error {
 	e.nextRun()
-	e.enter(contract.PhaseConverting, fmt.Sprintf("%d existing guests become Members", ref.Counts.Converts))
+	e.enter(contract.PhaseConverting, becomeMembers(ref.Counts.Converts))
 	var result contract.MemberTypeResult
 	err := e.child(contract.MemberTypeWorkflow, "membertype", contract.MemberTypeInput{Run: e.run(), PlanDigest: ref.Digest}, &result)
 	return e.ended(err, "converting existing guests stopped")

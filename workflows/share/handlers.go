@@ -1,7 +1,7 @@
 package share
 
 import (
-	"time"
+	"cmp"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -23,26 +23,37 @@ func (e *entity) register() error {
 	if err != nil {
 		return err
 	}
+	err = workflow.SetUpdateHandlerWithOptions(e.ctx, contract.RevokeUpdate, e.onRevoke, workflow.UpdateHandlerOptions{Validator: e.mayRevoke})
+	if err != nil {
+		return err
+	}
 	return workflow.SetUpdateHandlerWithOptions(e.ctx, contract.RevertUpdate, e.onRevert, workflow.UpdateHandlerOptions{Validator: e.mayRevert})
 }
 
-// drain takes every signal that waits. A new topology revives a stopped or refused share.
-func (e *entity) drain() {
+// hear notes topologies in the order of commands: what was applied before a command does not undo it.
+func (e *entity) hear() {
 	for {
 		var s contract.TopologyAppliedSignal
 		if !e.applied.ReceiveAsync(&s) {
-			break
+			return
 		}
-		if s.TopologyDigest != e.state.TopologyDigest {
-			e.state.AskedDigest = ""
-		}
-		e.state.TopologyDigest, e.state.Pace, e.state.Dirty, e.state.Failures = s.TopologyDigest, s.Pace, true, 0
-		e.state.StayDigest = ""
-		e.notBefore = time.Time{}
-		if e.state.Phase == contract.PhaseStopped || e.state.Phase == contract.PhaseRejected || e.state.Phase == contract.PhaseExpired {
-			e.state.Phase, e.state.AskedDigest = contract.PhaseNew, ""
-		}
+		e.heard, e.anew = append(e.heard, s), true
 	}
+}
+
+// drain takes every signal that waits.
+func (e *entity) drain() {
+	e.hear()
+	for _, s := range e.heard {
+		e.state.TopologyDigest, e.state.Pace, e.state.Failures = s.TopologyDigest, s.Pace, 0
+		e.state.StayDigest = ""
+		if who := cmp.Or(s.Subject, s.By); who != "" {
+			e.state.Requester = who
+		}
+		e.due()
+	}
+	e.heard = nil
+	e.revive()
 	for {
 		var s contract.TenantObservedSignal
 		if !e.observed.ReceiveAsync(&s) {
@@ -67,6 +78,21 @@ func (e *entity) drain() {
 	}
 }
 
+// revive lets a topology that was applied after the last command ask again whoever said no, and start a stopped share.
+// A command that is still being carried out comes first.
+func (e *entity) revive() {
+	if !e.anew || e.state.Stop != nil || e.state.Revoke != nil {
+		return
+	}
+	e.anew = false
+	e.state.AskedDigest = ""
+	switch e.state.Phase {
+	case contract.PhaseStopped, contract.PhaseRejected, contract.PhaseExpired, contract.PhaseFrozen:
+		e.state.Phase = contract.PhaseNew
+	}
+	e.due()
+}
+
 func (e *entity) mayStop(c contract.StopCommand) error {
 	if c.By == "" {
 		return failure.ToTemporal(problem.New(problem.Invalid, "stop the share", "nobody is named as asking for it"))
@@ -74,8 +100,10 @@ func (e *entity) mayStop(c contract.StopCommand) error {
 	return nil
 }
 
-// onStop records the wish; stopping twice is the same as stopping once.
+// onStop records the wish; stopping twice is the same as stopping once. Of an apply and a stop the later one counts.
 func (e *entity) onStop(_ workflow.Context, c contract.StopCommand) error {
+	e.hear()
+	e.anew = false
 	if e.state.Stop == nil && e.state.Phase != contract.PhaseStopped {
 		e.state.Stop = &c
 		e.due()

@@ -15,18 +15,21 @@ import (
 )
 
 // TestWhateverHappensTheShareEndsWhereItsModelSays lets admins, tenants, failures and the clock do anything in any
-// order. The model is small: without a stop the share ends in sync; a stop is carried out, whatever is applied
-// meanwhile; only an apply after it starts the share again. Nobody is set up without a yes, and nothing is taken down
-// before everybody is proven out.
+// order. The model is small: the last command counts. After an apply, or without any command, the share ends in sync;
+// after a stop, or a yes taken back with a drain, it is down; after a freeze it is frozen, unless there was nothing to
+// freeze. Nobody is set up without a yes, and nothing is taken down before everybody is proven out.
 func TestWhateverHappensTheShareEndsWhereItsModelSays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
 		w.leaveIn, w.proveIn = day, day
-		var stopped, applied, at time.Duration
+		var last string // command
+		var froze *flowtest.Answer
+		stopped := false
+		var at time.Duration
 		for range rapid.IntRange(1, 8).Draw(rt, "events") {
 			at += time.Duration(rapid.IntRange(1, 3000).Draw(rt, "minutes")) * time.Minute
-			switch rapid.SampledFrom([]string{"observed", "leave", "stop", "apply", "break", "repair", "restore", "arrive"}).Draw(rt, "event") {
+			switch rapid.SampledFrom([]string{"observed", "leave", "stop", "apply", "break", "repair", "restore", "arrive", "freeze", "drain", "outside"}).Draw(rt, "event") {
 			case "observed":
 				w.Later(at, func() { w.observed(true) })
 			case "leave":
@@ -35,10 +38,21 @@ func TestWhateverHappensTheShareEndsWhereItsModelSays(t *testing.T) {
 				w.Later(at, func() { w.pending = 1; w.observed(true) })
 				w.Later(at+time.Hour, func() { w.pending = 0; w.observed(true) })
 			case "stop":
-				stopped = at
+				last, stopped = "stop", true
 				w.Update(at, contract.StopUpdate, stopIt)
+			case "freeze":
+				last, froze = "freeze", w.Update(at, contract.RevokeUpdate, takesBack(contract.Freeze))
+			case "drain":
+				last, froze = "drain", w.Update(at, contract.RevokeUpdate, takesBack(contract.DrainShare))
+			case "outside":
+				w.Later(at, func() {
+					if w.accepted {
+						w.waiting = 3
+						w.observed(true)
+					}
+				})
 			case "apply":
-				applied = at
+				last = "apply"
 				w.Later(at, func() {
 					w.SignalWorkflow(contract.TopologyApplied, contract.TopologyAppliedSignal{TopologyDigest: "t1", Pace: flowtest.Pace})
 				})
@@ -64,12 +78,17 @@ func TestWhateverHappensTheShareEndsWhereItsModelSays(t *testing.T) {
 			return
 		}
 		switch {
-		case s.Stop != nil || stopped > 0 && w.teardowns == 0:
-			rt.Fatalf("the stop was not carried out: %s %s", s.Phase, s.Detail)
-		case s.Phase == contract.PhaseStopped && stopped > 0 && !w.setUp:
-		case s.Phase == contract.PhaseInSync && applied >= stopped:
-		default:
-			rt.Fatalf("ended %s (%s)", s.Phase, s.Detail)
+		case s.Stop != nil || s.Revoke != nil || stopped && w.teardowns == 0:
+			rt.Fatalf("a command was not carried out: %s %s", s.Phase, s.Detail)
+		case s.Phase == contract.PhaseStopped && w.setUp, s.Phase == contract.PhaseFrozen && !w.frozen:
+			rt.Fatalf("%s, and it is not so", s.Phase)
+		}
+		want := map[string]contract.Phase{
+			"": contract.PhaseInSync, "apply": contract.PhaseInSync, "stop": contract.PhaseStopped, "freeze": contract.PhaseFrozen, "drain": contract.PhaseStopped,
+		}[last]
+		refused := (last == "freeze" || last == "drain") && froze.Rejected != nil
+		if s.Phase != want && !refused {
+			rt.Fatalf("after %q it ended %s (%s)", last, s.Phase, s.Detail)
 		}
 	})
 }
@@ -86,12 +105,14 @@ func TestCarriedStateSurvivesTheChangeOfRun(t *testing.T) {
 			Phase: contract.Phase(text.Draw(rt, "phase")), Detail: text.Draw(rt, "detail"), RunSeq: n.Draw(rt, "run"), StatusSeq: n.Draw(rt, "seq"),
 			RequestID: text.Draw(rt, "req"), People: n.Draw(rt, "people"), InSync: rapid.Bool().Draw(rt, "in"), WaitingSince: when.Draw(rt, "w"),
 			LearnSince: when.Draw(rt, "l"), Dirty: rapid.Bool().Draw(rt, "dirty"), Failures: n.Draw(rt, "f"), AskedDigest: text.Draw(rt, "asked"),
+			StayDigest: text.Draw(rt, "stay"), Requester: text.Draw(rt, "requester"), FreshAfter: when.Draw(rt, "fresh"), Accepted: rapid.Bool().Draw(rt, "accepted"),
 		}
 		if rapid.Bool().Draw(rt, "with commands") {
 			s.Problem = problem.New(problem.Forbidden, text.Draw(rt, "op"), text.Draw(rt, "why"))
 			s.Stop = &contract.StopCommand{By: text.Draw(rt, "by"), Reason: text.Draw(rt, "reason")}
 			s.Restores = []contract.RestoreCommand{{ReductionID: text.Draw(rt, "id"), People: []ident.Person{{Home: "b", ID: text.Draw(rt, "pid")}}}}
 			s.Reverts = []contract.RevertCommand{{By: text.Draw(rt, "rby")}}
+			s.Revoke = &contract.RevokeCommand{Mode: contract.Freeze, By: text.Draw(rt, "vby"), Subject: text.Draw(rt, "subject"), Reason: text.Draw(rt, "vwhy")}
 		}
 		raw, err := json.Marshal(s)
 		require.NoError(t, err)

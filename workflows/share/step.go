@@ -23,7 +23,11 @@ var settingUp = []plan.Kind{
 
 // step is one pass. An error ends the entity (cancellation); everything else becomes a phase.
 func (e *entity) step() error {
-	e.state.Dirty, e.replan, e.retryAt = false, false, time.Time{} // armed again below where something is on its way
+	e.state.Dirty, e.replan, e.aside = false, false, ""
+	e.retryAt, e.deadline = time.Time{}, time.Time{} // armed again below where something is on its way
+	if e.state.Revoke != nil {
+		return e.revoke()
+	}
 	if e.state.Stop != nil {
 		return e.stop()
 	}
@@ -80,16 +84,23 @@ func (e *entity) follow(ref contract.SharePlanRef) error {
 	if ref.Declared {
 		e.state.DeclaredDigest = e.state.TopologyDigest
 	}
+	e.until(ref.Deadline)
 	switch {
 	case !ref.Declared:
 		return e.retired()
 	case ref.Refused != "":
 		e.enter(contract.PhaseRefused, ref.Refused)
 		return nil
-	case ref.Acceptance.Needed:
-		return e.ask(ref)
+	case asks(ref) && !again(ref):
+		return e.await(ref)
 	}
-	e.asking.withdraw() // it needs no answer any more
+	e.state.Accepted = true
+	if err := e.askAside(ref); err != nil || e.state.Phase == contract.PhaseBlocked && !e.retryAt.IsZero() {
+		return err
+	}
+	if wrote, err := e.switchSignIns(ref); wrote || err != nil {
+		return err
+	}
 	if ref.Has(settingUp...) {
 		return e.setUp(ref)
 	}
@@ -126,14 +137,18 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 		return err
 	}
 	if detail := e.departing(); detail != "" {
-		e.enter(contract.PhaseReducing, detail)
+		e.depart(also(detail, e.aside))
 		return nil
 	}
 	if ref.Has(plan.ScopeRemove) {
-		e.enter(contract.PhaseRejected, fmt.Sprintf("tenant %s did not agree that %d of the people leave; apply again to ask again", e.state.Target.Name, ref.Counts.Removals))
+		e.enter(contract.PhaseRejected, also(fmt.Sprintf("tenant %s did not agree that %s; apply again to ask again", e.state.Target.Name, ofThemLeave(ref.Counts.Removals)), e.aside))
 		return nil
 	}
-	e.enter(contract.PhaseInSync, ref.Held)
+	if ref.Acceptance.Frozen {
+		e.enter(contract.PhaseFrozen, also(frozen(ref, e.state.Target.Name), e.aside))
+		return nil
+	}
+	e.enter(contract.PhaseInSync, also(ref.Held, e.aside))
 	return nil
 }
 
@@ -149,11 +164,11 @@ func (e *entity) awaitEngine(ref contract.SharePlanRef) error {
 		e.state.WaitingSince = now
 		return e.undelete(ref)
 	}
-	detail := fmt.Sprintf("Microsoft's engine still has %d people to bring", ref.Pending)
+	detail := fmt.Sprintf("Microsoft's engine still has %s to bring", people(ref.Pending))
 	if late {
 		detail += "; it takes longer than usual, look at the provisioning log of the share's application"
 	}
-	e.enter(contract.PhaseSyncing, detail)
+	e.enter(contract.PhaseSyncing, also(detail, e.aside))
 	e.lookAgain(max(e.state.Pace.Poll, e.state.Pace.Every/4))
 	return e.requestObservation(false)
 }
@@ -186,7 +201,8 @@ func (e *entity) write(t contract.TenantRef) contract.WriteIn {
 	return contract.WriteIn{Org: e.state.Org, Share: e.state.Share, Tenant: t, Run: e.run().ID(), TargetTenantID: e.state.Target.TenantID}
 }
 
-// wrote notes that the tenants have changed by our hand: the next plan waits for a look that shows it.
+// wrote notes that the tenants have changed by our hand: the next plan waits for a look that shows it. The time is
+// Temporal's, as is that of a look: when it was ordered (contract.ObserveIn). A worker's own clock plays no part.
 func (e *entity) wrote() { e.state.FreshAfter = workflow.Now(e.ctx) }
 
 // requestObservation asks both tenants to look; they coalesce what many shares ask.
@@ -204,7 +220,7 @@ func (e *entity) requestObservation(deep bool) error {
 func (e *entity) setUp(ref contract.SharePlanRef) error {
 	e.nextRun()
 	started := workflow.Now(e.ctx)
-	e.enter(contract.PhaseSettingUp, fmt.Sprintf("%d changes on both sides", ref.Counts.Changes))
+	e.enter(contract.PhaseSettingUp, count(ref.Counts.Changes, "change", "changes")+" on both sides")
 	run := store.Run{Trigger: "plan", Phase: string(contract.PhaseSettingUp), PlanDigest: ref.Digest, Changes: ref.Counts.Changes, StartedAt: started}
 	e.recordRun(run)
 	var result contract.SetupResult
@@ -227,7 +243,7 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 	}
 	e.state.WaitingSince = workflow.Now(e.ctx)
 	e.wrote()
-	run.Outcome, run.Detail = "done", fmt.Sprintf("%d people came into the scope group", result.Added)
+	run.Outcome, run.Detail = "done", people(result.Added)+" came into the scope group"
 	e.recordRun(run)
 	e.state.Failures = 0
 	e.enter(contract.PhaseSyncing, "set up; Microsoft's engine takes over")

@@ -1,7 +1,6 @@
 package share
 
 import (
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -24,7 +23,7 @@ func (e *entity) stop() error {
 		return e.applyFailed(problem.New(problem.GuardTripped, "stop the share", ref.Refused), "nothing is taken down while a rule stands against it")
 	}
 	e.nextRun()
-	e.enter(contract.PhaseStopping, fmt.Sprintf("%d people are taken out first", ref.Counts.Removals))
+	e.enter(contract.PhaseStopping, firstOut(ref.Counts.Removals))
 	if err := e.drainPeople(ref); err != nil {
 		return e.applyFailed(err, "draining stopped; the inbound policy stays on until everybody is out")
 	}
@@ -36,9 +35,8 @@ func (e *entity) stop() error {
 	if err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.DropShare, drop).Get(e.ctx, nil); err != nil {
 		return e.applyFailed(err, "recording the end of the share failed")
 	}
-	e.drain() // what was applied before the end is over with it: otherwise a second stop, said after that apply, would be lost
 	e.state.Stop, e.state.People, e.state.Failures, e.retryAt = nil, 0, 0, time.Time{}
-	e.state.DeclaredDigest = ""
+	e.state.DeclaredDigest, e.state.Accepted = "", false
 	e.wrote()
 	e.enter(contract.PhaseStopped, "drained and taken down")
 	return e.requestObservation(true)
@@ -67,7 +65,7 @@ func (e *entity) drainPeople(ref contract.SharePlanRef) error {
 		return nil
 	}
 	in := contract.ReductionInput{
-		Run: e.run(), ID: e.reductionID(), TopologyDigest: e.state.TopologyDigest, PlanDigest: ref.Digest, Plan: ref, Drain: true, Reason: e.state.Stop.Reason,
+		Run: e.run(), ID: e.reductionID(), TopologyDigest: e.state.TopologyDigest, PlanDigest: ref.Digest, Plan: ref, Drain: true, Reason: e.state.Stop.Reason, Requester: e.state.Requester,
 	}
 	return e.child(contract.ReductionWorkflow, "reduction", in, nil)
 }

@@ -7,7 +7,8 @@
 //
 //	workflow.go  the loop      handlers.go    what people and tenants say    state.go  projection and carry
 //	step.go      one pass      children.go    the steps of a pass            stop.go   drain and take down
-//	background.go  questions and reductions, which run beside the passes
+//	asking.go    the question  revoke.go      a yes taken back               blocks.go sign-ins turned off and on
+//	background.go  questions and reductions, which run beside the passes     words.go  what people read
 package share
 
 import (
@@ -47,7 +48,10 @@ func Workflow(ctx workflow.Context, state contract.ShareState) error {
 				return err
 			}
 			e.drain()
-			e.state.Dirty = e.state.Dirty || !e.retryAt.IsZero() // a look that was due survives the change of run
+			if e.commanded() {
+				continue
+			}
+			e.state.Dirty = e.state.Dirty || !e.retryAt.IsZero() || !e.deadline.IsZero() // a look that was due survives the change of run
 			return workflow.NewContinueAsNewError(ctx, contract.ShareWorkflow, e.state)
 		}
 	}
@@ -59,13 +63,19 @@ type entity struct {
 
 	applied, observed, facts, moved workflow.ReceiveChannel
 
+	heard []contract.TopologyAppliedSignal // not taken over yet
+	anew  bool                             // a topology was applied after the last command to stop or to revoke
+
 	retryAt   time.Time // zero: nothing is due by itself
+	deadline  time.Time // when an acceptance or a hold ends; zero: none does
 	notBefore time.Time // zero: a pass may begin at any time
 	replan    bool      // the next observation ends a blocked share's wait
 	asking    *background
 	leaving   *background   // in grace, or being taken out
 	proving   []*background // taken out; the proof is still to come
 	trouble   *problem.Error
+	revoking  string // the run that a revocation is recorded by, however often that is tried
+	aside     string // what a person should know of beside the phase
 }
 
 func newEntity(ctx workflow.Context, state contract.ShareState) *entity {
@@ -85,7 +95,7 @@ func (e *entity) accompanied() bool { return e.asking != nil || e.leaving != nil
 
 // commanded tells whether a person waits for something.
 func (e *entity) commanded() bool {
-	return e.state.Stop != nil || len(e.state.Restores) > 0 || len(e.state.Reverts) > 0
+	return e.state.Stop != nil || e.state.Revoke != nil || len(e.state.Restores) > 0 || len(e.state.Reverts) > 0
 }
 
 // awaitTurn waits for a reason to run a pass.
@@ -108,15 +118,25 @@ func (e *entity) turn() bool {
 	if e.commanded() && e.retryAt.IsZero() {
 		return true
 	}
-	return (e.state.Dirty && !now.Before(e.notBefore)) || (!e.retryAt.IsZero() && !now.Before(e.retryAt))
+	return (e.state.Dirty && !now.Before(e.notBefore)) || reached(e.retryAt, now) || reached(e.deadline, now)
+}
+
+func reached(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+// soonest is the earlier of two times, of which zero is never.
+func soonest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // awaitNews sleeps until a signal, a command, a child's end or the next pass that is due by the clock.
 func (e *entity) awaitNews() error {
 	news := func() bool { return e.turn() || e.news() }
-	due := e.retryAt
-	if e.state.Dirty && (due.IsZero() || e.notBefore.Before(due)) {
-		due = e.notBefore
+	due := soonest(e.retryAt, e.deadline)
+	if e.state.Dirty {
+		due = soonest(due, e.notBefore)
 	}
 	if due.IsZero() {
 		return workflow.Await(e.ctx, news)
@@ -146,6 +166,19 @@ func (e *entity) breathe() {
 
 // lookAgain arranges the next pass while something is on its way.
 func (e *entity) lookAgain(after time.Duration) { e.retryAt = workflow.Now(e.ctx).Add(after) }
+
+// until arranges a pass for when the plan will be another one by itself. The planner has a clock of its own: a time
+// that it has not reached yet is waited for a little longer instead of over and over.
+func (e *entity) until(deadline time.Time) {
+	e.deadline = time.Time{}
+	if deadline.IsZero() {
+		return
+	}
+	e.deadline = deadline.Add(time.Second)
+	if least := workflow.Now(e.ctx).Add(max(e.state.Pace.Poll, time.Second)); e.deadline.Before(least) {
+		e.deadline = least
+	}
+}
 
 // blocked notes a failed pass; it is tried again by itself, later each time.
 func (e *entity) blocked(err error) {

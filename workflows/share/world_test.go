@@ -44,6 +44,15 @@ type world struct {
 	refusesToLose bool
 
 	early bool // a teardown while somebody was not proven
+
+	waiting  int       // people outside of what was accepted
+	frozen   bool      // the target took its yes back
+	deadline time.Time // when the plan will be another one by itself
+	over     bool      // a removal is over its budget
+	agreeIn  time.Duration
+	switches map[plan.Kind]contract.BatchOut // sign-ins that a pass would switch, and how that goes
+	revoked  []contract.RevokeIn
+	approved []string // request ids, in order
 }
 
 func newWorld(t *testing.T) *world {
@@ -52,6 +61,27 @@ func newWorld(t *testing.T) *world {
 	flowtest.Do(e, contract.PutShareStatus, func(s store.ShareStatus) error { w.statuses = append(w.statuses, s); return nil })
 	flowtest.Do[store.Run](e, contract.PutRun, nil)
 	flowtest.Do(e, contract.OpenRequest, func(contract.OpenRequestIn) error { return w.fails[contract.OpenRequest] })
+	flowtest.Do(e, contract.RevokeEnvelope, func(in contract.RevokeIn) error {
+		if err := w.fails[contract.RevokeEnvelope]; err != nil {
+			return err
+		}
+		w.frozen, w.revoked = w.accepted, append(w.revoked, in)
+		return nil
+	})
+	for kind, name := range map[plan.Kind]string{plan.Block: contract.BlockPlanned, plan.Unblock: contract.UnblockPlanned} {
+		flowtest.On(e, name, func(contract.GuestsIn) (contract.BatchOut, error) {
+			if err := w.fails[name]; err != nil {
+				return contract.BatchOut{}, err
+			}
+			out := w.switches[kind]
+			if out.Failed == 0 {
+				delete(w.switches, kind)
+			} else {
+				w.switches[kind] = contract.BatchOut{Failed: out.Failed}
+			}
+			return out, nil
+		})
+	}
 	flowtest.Do(e, contract.DropShare, func(contract.DropShareIn) error { return w.fails[contract.DropShare] })
 	flowtest.Do[contract.LearnIn](e, contract.LearnLinks, nil)
 	flowtest.Do(e, contract.RecordConversions, func(contract.GuestsIn) error {
@@ -75,7 +105,7 @@ func newWorld(t *testing.T) *world {
 		if err := w.work(ctx, contract.TeardownWorkflow); err != nil {
 			return false, err
 		}
-		w.setUp, w.accepted = false, false
+		w.setUp, w.accepted, w.frozen = false, false, false
 		w.teardowns++
 		return true, nil
 	})
@@ -101,7 +131,19 @@ func (w *world) work(ctx workflow.Context, name string) error {
 }
 
 func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
-	ref := contract.SharePlanRef{Digest: "d", Declared: w.declared, Refused: w.refused, Counts: plan.Counts{People: 2, Changes: 1}}
+	ref := contract.SharePlanRef{Digest: "d", Declared: w.declared, Refused: w.refused, Counts: plan.Counts{People: 2, Changes: 1}, Deadline: w.deadline}
+	ref.Counts.Waiting = w.waiting
+	switch {
+	case w.frozen:
+		ref.Acceptance = plan.AcceptanceNeed{Frozen: true, Why: "tenant c took its acceptance back: an audit"}
+	case w.waiting > 0:
+		ref.Acceptance = plan.AcceptanceNeed{Needed: true, Delta: true, Why: "over the cap: 503 people, 500 accepted"}
+	}
+	for _, kind := range []plan.Kind{plan.Block, plan.Unblock} {
+		if _, planned := w.switches[kind]; planned && w.accepted {
+			ref.Kinds = append(ref.Kinds, kind)
+		}
+	}
 	ref.Policy.Deprovisioning.Grace = 24 * time.Hour
 	if w.setUp {
 		ref.Desired.Found = plan.Found{ServicePrincipalID: "sp", JobID: "job", ScopeGroupID: "g"}
@@ -118,7 +160,7 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 	case !w.accepted:
 		ref.Acceptance = plan.AcceptanceNeed{Needed: true, Why: "not accepted yet"}
 	case !w.setUp:
-		ref.Kinds = []plan.Kind{plan.Application}
+		ref.Kinds = append(ref.Kinds, plan.Application)
 		if w.guests > 0 {
 			ref.Kinds = append(ref.Kinds, plan.Convert)
 		}
@@ -126,13 +168,13 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 		ref.Pending, ref.Counts.Removals = w.pending, w.removals
 		if w.removals > 0 {
 			ref.Kinds, ref.Leaving = append(ref.Kinds, plan.ScopeRemove), fmt.Sprintf("%d people", w.removals)
-			ref.Budget.Over = w.refusesToLose && w.removals > 1
+			ref.Budget = plan.BudgetVerdict{Removals: w.removals, Allowed: 1, Over: w.over || w.refusesToLose && w.removals > 1}
 		}
 	}
 	return ref, nil
 }
 
-func (w *world) acceptance(ctx workflow.Context, _ contract.AcceptanceInput) (contract.AcceptanceResult, error) {
+func (w *world) acceptance(ctx workflow.Context, in contract.AcceptanceInput) (contract.AcceptanceResult, error) {
 	if err := w.fails[contract.AcceptanceWorkflow]; err != nil {
 		return contract.AcceptanceResult{}, failure.ToTemporal(err)
 	}
@@ -143,7 +185,9 @@ func (w *world) acceptance(ctx workflow.Context, _ contract.AcceptanceInput) (co
 	if workflow.Sleep(ctx, wait) != nil {
 		return contract.AcceptanceResult{Status: "withdrawn"}, nil
 	}
-	w.accepted = w.answer.Status == "approved"
+	if w.answer.Status == "approved" {
+		w.accepted, w.frozen, w.waiting, w.approved = true, false, 0, append(w.approved, in.RequestID)
+	}
 	return w.answer, nil
 }
 
@@ -157,6 +201,12 @@ func (w *world) reduction(ctx workflow.Context, in contract.ReductionInput) (con
 		return contract.ReductionResult{Status: "rejected"}, nil
 	}
 	w.most = max(w.most, w.inFlight)
+	if in.Plan.Budget.Over && !in.Drain {
+		if err := workflow.Sleep(ctx, max(w.agreeIn, time.Second)); err != nil {
+			return contract.ReductionResult{Status: "cancelled"}, err
+		}
+		w.SignalWorkflow(contract.ReductionMoved, contract.ReductionMovedSignal{ID: in.ID, Agreed: true})
+	}
 	if !in.Drain {
 		if err := workflow.Sleep(ctx, max(w.leaveIn, time.Second)); err != nil {
 			return contract.ReductionResult{Status: "cancelled"}, err

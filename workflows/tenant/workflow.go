@@ -137,7 +137,7 @@ func (e *entity) observe() error {
 	e.state.Requested, e.requested, e.state.Deep = nil, false, false
 	var out contract.ObserveOut
 	err := workflow.ExecuteActivity(profile.Observe(e.ctx, e.state.Tenant), contract.ObserveTenant, contract.ObserveIn{
-		Org: e.state.Org, Tenant: e.state.Tenant, TopologyDigest: e.state.TopologyDigest, Deep: deep, Shares: e.state.Shares,
+		Org: e.state.Org, Tenant: e.state.Tenant, TopologyDigest: e.state.TopologyDigest, Deep: deep, Shares: e.state.Shares, At: workflow.Now(e.ctx),
 	}).Get(e.ctx, &out)
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
