@@ -212,7 +212,7 @@ func (r *run) outcome(shares []ident.Share, now map[ident.Share]wire.ShareStatus
 	var refused, blocked, waiting, good []string
 	for _, s := range shares {
 		switch now[s].Phase {
-		case wire.PhaseRefused, wire.PhaseRejected, wire.PhaseExpired:
+		case wire.PhaseRefused, wire.PhaseRejected, wire.PhaseExpired, wire.PhaseFrozen:
 			refused = append(refused, s.String())
 		case wire.PhaseBlocked:
 			blocked = append(blocked, s.String())
