@@ -15,6 +15,8 @@ import (
 	"entente.dev/entente/internal/console/catalogue"
 )
 
+//go:generate ./assets.sh
+
 //go:embed assets
 var assets embed.FS
 
@@ -98,6 +100,7 @@ func (c *console) routes() http.Handler {
 	pages.HandleFunc("POST /o/{org}/requests/{id}/draft", c.signedIn(c.changeDraft))
 	pages.HandleFunc("GET /o/{org}/shares/{source}/{target}", c.signedIn(c.share))
 	pages.HandleFunc("POST /o/{org}/shares/{source}/{target}/stop", c.signedIn(c.stop))
+	pages.HandleFunc("POST /o/{org}/shares/{source}/{target}/revoke", c.signedIn(c.revoke))
 	pages.HandleFunc("GET /o/{org}/holds", c.signedIn(c.holds))
 	pages.HandleFunc("POST /o/{org}/holds/new", c.signedIn(c.hold))
 	pages.HandleFunc("POST /o/{org}/holds/release", c.signedIn(c.release))

@@ -25,7 +25,11 @@ func (c *console) approve(w http.ResponseWriter, r *http.Request, v visit) {
 	id := r.PathValue("id")
 	d := c.draft(r.Context(), v.org, id)
 	d.leave(r.PostForm["exclude"], strings.TrimSpace(r.PostFormValue("exclusionReason"))) // ticked just now
-	in.Exclusions = d.Out
+	in.Exclusions, in.ExclusionReason, in.Rules = d.Out, d.Why, d.Rules
+	if len(d.Out) > 0 && d.Why == "" {
+		c.showRequest(w, r, v, requestView{status: http.StatusBadRequest, faults: []fault{{"exclusionReason", "exclude-reason-needed"}}})
+		return
+	}
 	if text := strings.TrimSpace(r.PostFormValue("maxUsers")); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
@@ -65,7 +69,7 @@ func (c *console) decided(w http.ResponseWriter, r *http.Request, v visit, err e
 	case problem.Stale:
 		v.page = "inbox"
 		c.show(w, r, http.StatusConflict, v, t(r.Context(), "stale"), stalePage(v, r.PathValue("id"), asProblem(err), len(c.draft(r.Context(), v.org, r.PathValue("id")).Out) > 0))
-	case problem.Invalid, problem.Conflict, problem.GuardTripped:
+	case problem.Invalid, problem.Conflict, problem.GuardTripped, problem.Forbidden:
 		p := asProblem(err)
 		c.showRequest(w, r, v, requestView{status: p.Status, problem: p})
 	default:

@@ -4,19 +4,32 @@ import (
 	"net/http"
 
 	"entente.dev/entente/internal/api/client"
-	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/problem"
 )
 
-// preview is how many of those who ask a rule would leave out.
+// preview is how many of those who ask a rule would leave out, and the first of them; or why nobody knows.
 type preview struct {
-	rule plan.ExclusionRule
-	fits int
+	fits    int
+	first   []string
+	problem *wire.Problem
 }
 
-// previewOf asks for the rule that the page's address carries.
-func (c *console) previewOf(r *http.Request, v visit, id string) (*preview, error) {
+// previewed is how many people a preview names.
+const previewed = 10
+
+// previewOf asks about the rule that the page's address carries.
+func previewOf(r *http.Request, v visit, id string) (*preview, error) {
 	q := r.URL.Query()
-	p := preview{rule: plan.ExclusionRule{Field: q.Get("ruleField"), Match: q.Get("ruleMatch")}}
-	_ = client.Page{}
-	return &p, nil
+	rule := client.PeopleFilter{Rule: q.Get("ruleField") + ":" + q.Get("ruleMatch")}
+	found, err := v.api.RequestPeopleWhere(r.Context(), v.org, id, rule, client.Page{Limit: previewed})
+	switch problem.KindOf(err) {
+	case problem.Invalid, problem.Conflict:
+		return &preview{problem: asProblem(err)}, nil
+	}
+	p := &preview{fits: found.Fit}
+	for _, person := range found.People {
+		p.first = append(p.first, nameOr(person.Name, person.UPN))
+	}
+	return p, err
 }

@@ -10,6 +10,9 @@ import (
 	"entente.dev/entente/internal/store"
 )
 
+// peopleShown is how many people a page of a request has: few enough that the answer below is not far away.
+const peopleShown = 25
+
 // peopleFilter narrows the people of a request; it stands in the page's address.
 type peopleFilter struct{ search, action, from, after string }
 
@@ -58,7 +61,6 @@ const (
 	decides  stand = "decides"
 	agreed   stand = "decide-agreed"    // has said yes; somebody else has to
 	notTheir stand = "decide-not-yours" // belongs to another tenant's admins
-	own      stand = "decide-own"       // asked for it, and may not answer
 	closed   stand = ""                 // nothing is left to decide
 )
 
@@ -89,13 +91,13 @@ func (c *console) look(r *http.Request, v visit) (requestData, error) {
 		return d, err
 	}
 	where := client.PeopleFilter{Search: d.filter.search, Action: d.filter.action, From: d.filter.from}
-	if d.people, err = v.api.RequestPeopleWhere(r.Context(), v.org, d.request.ID, where, client.Page{After: d.filter.after, Limit: rows}); err != nil {
+	if d.people, err = v.api.RequestPeopleWhere(r.Context(), v.org, d.request.ID, where, client.Page{After: d.filter.after, Limit: peopleShown}); err != nil {
 		return d, err
 	}
 	d.stand = v.stands(d.request)
 	if d.stand == decides && q.Has("ruleMatch") {
 		d.form = q
-		d.preview, err = c.previewOf(r, v, d.request.ID)
+		d.preview, err = previewOf(r, v, d.request.ID)
 	}
 	return d, err
 }

@@ -13,6 +13,7 @@ import (
 type shareData struct {
 	wire.Share
 	stops   bool // the visitor may stop it
+	revokes bool // the visitor may take the target's yes back
 	faults  []fault
 	problem *wire.Problem
 }
@@ -36,6 +37,8 @@ func (c *console) showShare(w http.ResponseWriter, r *http.Request, v visit, sta
 	}
 	over := d.Phase == "stopping" || d.Phase == wire.PhaseStopped
 	d.stops = !over && v.may(authz.Stop, authz.OfShare(authz.Share, v.org, share))
+	asked := d.Phase == wire.PhaseWaiting || d.Phase == wire.PhaseRejected || d.Phase == wire.PhaseExpired
+	d.revokes = !over && (!asked || d.People > 0) && v.may(authz.Revoke, authz.OfShare(authz.Share, v.org, share))
 	c.show(w, r, status, v, t(r.Context(), "share-of", share), sharePage(v, d))
 }
 
@@ -53,6 +56,24 @@ func (c *console) stop(w http.ResponseWriter, r *http.Request, v visit) {
 		return
 	}
 	_, err := v.api.Stop(command(r), v.org, shareOf(r), reason)
+	c.commanded(w, r, v, err)
+}
+
+// revoke takes the target's yes back.
+func (c *console) revoke(w http.ResponseWriter, r *http.Request, v visit) {
+	in := wire.Revoke{Mode: r.PostFormValue("mode"), Reason: strings.TrimSpace(r.PostFormValue("revokeReason"))}
+	var wrong []fault
+	if in.Mode == "" || in.Reason == "" {
+		wrong = append(wrong, fault{"revokeReason", "revoke-bad"})
+	}
+	if in.Mode == "drain" && r.PostFormValue("revokeSure") == "" {
+		wrong = append(wrong, fault{"revokeSure", "sure-needed"})
+	}
+	if len(wrong) > 0 {
+		c.showShare(w, r, v, http.StatusBadRequest, shareData{faults: wrong})
+		return
+	}
+	_, err := v.api.Revoke(command(r), v.org, shareOf(r), in)
 	c.commanded(w, r, v, err)
 }
 

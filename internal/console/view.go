@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/coverage"
@@ -59,7 +61,7 @@ func phaseLook(ctx context.Context, phase string) look {
 		symbol, class = "?", "warn"
 	case wire.PhaseRefused, wire.PhaseRejected, wire.PhaseExpired, wire.PhaseBlocked:
 		symbol, class = "!", "bad"
-	case "frozen":
+	case wire.PhaseFrozen:
 		symbol, class = "❄", "home"
 	case wire.PhaseStopped:
 		symbol, class = "■", "none"
@@ -158,4 +160,10 @@ func sayOr(ctx context.Context, text string) string {
 	s := speaking(ctx)
 	own, _ := s.known.Say(s.Printer, text)
 	return own
+}
+
+// sentenceCase begins a text with a capital letter.
+func sentenceCase(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }

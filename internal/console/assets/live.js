@@ -18,6 +18,8 @@
       if (!next || next.innerHTML === main.innerHTML) return;
       const focused = document.activeElement && document.activeElement.getAttribute("href");
       main.replaceChildren(...next.childNodes);
+      const news = document.getElementById("news");
+      if (news) news.textContent = news.dataset.text;
       if (focused) main.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
     } catch { /* the stream tells when the server is back */ }
   };

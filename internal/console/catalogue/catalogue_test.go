@@ -79,8 +79,8 @@ func TestTextsFollowTheNumber(t *testing.T) {
 		{Swedish, func(p Printer) string { return p.Number(1234567) }, "1\u00a0234\u00a0567"},
 		{Chinese, func(p Printer) string { return p.T("ask-in", 1, "b", "c") }, "b 的 1 人请求进入 c"},
 		{English, func(p Printer) string { return p.Number(-1200) }, "−1,200"},
-		{English, func(p Printer) string { return p.Time(at) }, "9 March 2026, 06:05 UTC"},
-		{Swedish, func(p Printer) string { return p.Time(at) }, "9 mars 2026 kl. 06:05 UTC"},
+		{English, func(p Printer) string { return p.Time(at) }, "9 March 2026, 06:05\u00a0UTC"},
+		{Swedish, func(p Printer) string { return p.Time(at) }, "9 mars 2026 kl.\u00a006:05\u00a0UTC"},
 		{Chinese, func(p Printer) string { return p.Time(at) }, "2026年3月9日 06:05 (UTC)"},
 		{Swedish, func(p Printer) string { return p.Time(time.Time{}) }, "inte än"},
 		{Swedish, func(p Printer) string {
@@ -135,6 +135,7 @@ func TestKnownSentencesAreSaidInTheLanguage(t *testing.T) {
 		{Swedish, "over the cap: 1200 people, 500 accepted; new set: b-people", "över taket: 1\u00a0200 personer, 500 godkända; ny användaruppsättning: b-people", true},
 		{Chinese, "not accepted yet", "尚未接受", true},
 		{Chinese, "the acceptance has expired; userType changed", "此前的接受已过期；userType 已更改", true},
+		{Chinese, "1200 people would leave; the budget allows 5", "1,200 人将离开；预算允许 5 人", true},
 		{Swedish, "waits for tenant c", "väntar på klientorganisation c", true},
 		{Swedish, "not accepted yet; something else", "not accepted yet; something else", false},
 		{English, "not accepted yet", "not accepted yet", true},

@@ -50,11 +50,11 @@ func (p Printer) Time(at time.Time) string {
 	clock := at.UTC().Format("15:04")
 	switch p.Lang {
 	case Swedish:
-		return p.Date(at) + " kl. " + clock + " UTC"
+		return p.Date(at) + " kl.\u00a0" + clock + "\u00a0UTC"
 	case Chinese:
 		return p.Date(at) + " " + clock + " (UTC)"
 	default:
-		return p.Date(at) + ", " + clock + " UTC"
+		return p.Date(at) + ", " + clock + "\u00a0UTC"
 	}
 }
 

@@ -9,6 +9,8 @@ func reasonTexts() []text {
 		{"why.new-set", "new set: {0}", "ny användaruppsättning: {0}", "新用户集：{0}"},
 		{"why.guests", "existing guests would become Members, which was not agreed to", "befintliga gäster skulle bli medlemmar, vilket inte har godkänts", "现有来宾将变为成员，此前未就此达成一致"},
 		{"why.user-type", "userType changed", "userType har ändrats", "userType 已更改"},
+		{"why.budget", "{0} people would leave; the budget allows {1}", "{0} personer skulle lämna; budgeten tillåter {1}", "{0} 人将离开；预算允许 {1} 人"},
+		{"why.budget-one", "1 person would leave; the budget allows {0}", "1 person skulle lämna; budgeten tillåter {0}", "1 人将离开；预算允许 {0} 人"},
 		{"reason.new", "new in the target", "ny i målet", "目标中的新用户"},
 		{"reason.member-unredeemed", "a Member already, but the invitation was never redeemed", "redan medlem, men inbjudan har aldrig lösts in", "已是成员，但邀请从未兑换"},
 		{"reason.there", "already there", "redan på plats", "已存在"},

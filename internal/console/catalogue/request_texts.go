@@ -59,6 +59,7 @@ func requestTexts() []text {
 		{"consequences", "What it means for your tenant", "Vad det innebär för din klientorganisation", "对您租户的影响"},
 		{"changes-here", "What is written in tenant {0}", "Vad som skrivs i klientorganisation {0}", "将在租户 {0} 中写入的内容"},
 
+		{"to-answer", "Go to your answer", "Till ditt svar", "前往答复"},
 		{"answer", "Your answer", "Ditt svar", "您的答复"},
 		{"approve", "Approve", "Godkänn", "批准"},
 		{"approve-intro", "You accept exactly the plan {0}, within these limits. What goes beyond them asks you again.", "Du godkänner precis planen {0}, inom dessa gränser. Det som går utöver dem frågar dig igen.", "您接受的正是计划 {0}，且以下列限制为准。超出限制的变更会再次请您批准。"},
@@ -79,7 +80,6 @@ func requestTexts() []text {
 		{"bad-reason", "A no needs its reason.", "Ett nej behöver en motivering.", "拒绝时必须说明理由。"},
 		{"decide-not-yours", "Only an admin of tenant {0} can answer this.", "Bara en administratör för klientorganisation {0} kan svara på detta.", "只有租户 {0} 的管理员可以答复此请求。"},
 		{"decide-agreed", "You have agreed. Somebody else has to agree too.", "Du har godkänt. Någon annan måste också godkänna.", "您已批准，还需要其他人批准。"},
-		{"decide-own", "You asked for this yourself, so somebody else has to answer.", "Du har själv begärt detta, så någon annan måste svara.", "此请求由您本人提出，必须由其他人答复。"},
 
 		{"next", "What happens next", "Vad som händer nu", "接下来"},
 		{"next.approved", "Approved. Both sides are set up now and Microsoft's engine brings the people in; the share's page shows how far it is.", "Godkänd. Nu ställs båda sidor in och Microsofts motor tar in personerna; delningens sida visar hur långt det har kommit.", "已批准。系统正在配置双方，由 Microsoft 引擎引入这些人员；共享页面会显示进度。"},
@@ -94,6 +94,10 @@ func requestTexts() []text {
 
 		{"stale", "The request has changed since you looked", "Begäran har ändrats sedan du tittade", "您查看之后，请求已更改"},
 		{"stale-intro", "Nothing was decided. This is what is different now:", "Inget har beslutats. Detta är annorlunda nu:", "尚未作出任何决定。现在的不同之处："},
+		{"stale-added", "{0} person asks only now:|{0} people ask only now:", "{0} person har tillkommit:|{0} personer har tillkommit:", "新增 {0} 人："},
+		{"stale-removed", "{0} person asks no longer:|{0} people ask no longer:", "{0} person frågar inte längre:|{0} personer frågar inte längre:", "{0} 人不再请求："},
+		{"stale-changed", "For {0} person the plan means something else now:|For {0} people the plan means something else now:", "För {0} person innebär planen något annat nu:|För {0} personer innebär planen något annat nu:", "计划对以下 {0} 人的含义已改变："},
+		{"and-more", "and {0} more", "och ytterligare {0}", "以及另外 {0} 人"},
 		{"stale-unknown", "The people who ask are not the same any more.", "Det är inte längre samma personer som frågar.", "请求进入的人员已不再相同。"},
 		{"stale-again", "Look at the request again", "Titta på begäran igen", "重新查看请求"},
 		{"stale-kept", "Whom you left out is remembered.", "De du har lämnat utanför finns kvar.", "您排除的人员已被记住。"},

@@ -23,7 +23,7 @@ func NewSentences(c Catalogue) Sentences {
 	for _, e := range reasonTexts() {
 		pattern := regexp.QuoteMeta(e.en)
 		for i := range 3 {
-			pattern = strings.Replace(pattern, regexp.QuoteMeta("{"+strconv.Itoa(i)+"}"), "(.+?)", 1)
+			pattern = strings.Replace(pattern, regexp.QuoteMeta("{"+strconv.Itoa(i)+"}"), "([^;]+?)", 1)
 		}
 		out = append(out, sentence{regexp.MustCompile("^" + pattern + "$"), c[e.key].key})
 	}
@@ -33,6 +33,9 @@ func NewSentences(c Catalogue) Sentences {
 // Say translates a text of several sentences parted by semicolons. ok is false when a part is not known: the whole
 // is better read in one language.
 func (s Sentences) Say(p Printer, text string) (said string, ok bool) {
+	if whole, ok := s.one(p, text); ok {
+		return whole, true
+	}
 	parts := strings.Split(text, "; ")
 	for i, part := range parts {
 		if parts[i], ok = s.one(p, part); !ok {
