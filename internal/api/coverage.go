@@ -100,11 +100,15 @@ func visibleRow(row coverage.Row, own []ident.Tenant) (coverage.Row, bool) {
 func totals(rows []coverage.Row) coverage.Totals {
 	var t coverage.Totals
 	for _, row := range rows {
-		if !row.Left {
+		if row.Left {
+			t.Left++
+		} else {
 			t.People++
 		}
 		for _, c := range row.Cells {
-			countCell(&t, c)
+			if !row.Left || c.Representation == coverage.SoftDeleted { // as coverage.Totals counts
+				countCell(&t, c)
+			}
 		}
 	}
 	return t
