@@ -11,6 +11,10 @@
 //	reader.go    YAML nodes to checked values, with positions
 //	parse.go     the document, tenants and user sets
 //	shares.go    shares, meshes, policies
+//	budgets.go   budgets of removals, their windows, the engine's threshold
+//	protected.go people who are never touched
+//	freezes.go   times in which nothing but revocations runs
+//	zones.go     time zones, from a table of our own (zones.txt)
 //	nodes.go     YAML nodes: places, scalars, near words
 //	problems.go  what is reported
 //	duration.go  "90d"

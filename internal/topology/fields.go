@@ -22,7 +22,7 @@ type field struct {
 	pattern  string   // text: what it must look like
 	shape    string   // text: like pattern, but with a rule of its own in the parser
 	hint     string   // text: the pattern in words
-	values   []string // text: the only ones allowed
+	values   []string // text, texts: the only ones allowed
 	min, max int      // number
 	least    string   // duration: the shortest allowed
 	standard string   // the value that holds when the key is missing
@@ -64,7 +64,21 @@ const (
 	nameHint      = "letters, digits, dots, hyphens and underscores, at most 63"
 	domainPattern = `^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`
 	guidPattern   = `^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$`
+	datePattern   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	hoursPattern  = `^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`
+
+	maxCount  = 1_000_000
+	maxWindow = weekTimes * maxCount
 )
+
+// How much wider than a run a window is that the file does not write.
+const (
+	dayTimes  = 3
+	weekTimes = 10
+)
+
+// weekdays are the names of days, in the order of a week.
+func weekdays() []string { return []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} }
 
 // The grammar. These tables are constants that Go has no syntax for; nothing writes to them.
 var (
@@ -81,21 +95,64 @@ var (
 	userTypeTable = &table{what: "userType", doc: "What shared people are in the target.", fields: []field{
 		{name: "value", kind: text, values: []string{"member"}, standard: "member", doc: "The userType of shared people."},
 		{name: "existingGuests", kind: text, values: []string{"keep", "ask", "convert"}, standard: "ask", doc: "What happens to guests who were there before."},
+		{name: "drift", kind: text, values: []string{"repair", "report"}, standard: "repair", doc: "What happens when somebody in the target makes a Member a guest or hides them: repair undoes it, report only says so."},
 	}}
-	budgetTable = &table{what: "budget", doc: "How many removals may happen in one run without an approval; the smaller of the two counts.", fields: []field{
-		{name: "count", kind: number, min: 0, max: 1_000_000, standard: "50", doc: "People."},
+	dayTable = &table{what: "day", doc: "How many removals may happen in any 24 hours without an approval. Not below the run's budget.", fields: []field{
+		{name: "count", kind: number, min: 0, max: maxWindow, doc: "People; 3 times the run's where it is not written."},
+		{name: "percent", kind: number, min: 0, max: 100, doc: "Percent of the same people; 3 times the run's where it is not written, at most 100."},
+	}}
+	weekTable = &table{what: "week", doc: "How many removals may happen in any 7 days without an approval. Not below the day's.", fields: []field{
+		{name: "count", kind: number, min: 0, max: maxWindow, doc: "People; 10 times the run's where it is not written."},
+		{name: "percent", kind: number, min: 0, max: 100, doc: "Percent of the same people; 10 times the run's where it is not written, at most 100."},
+	}}
+	budgetTable = &table{what: "budget", doc: "How many removals may happen in one run without an approval; the smaller of count and percent holds.", fields: []field{
+		{name: "count", kind: number, min: 0, max: maxCount, standard: "50", doc: "People."},
 		{name: "percent", kind: number, min: 0, max: 100, standard: "10", doc: "Percent of the people the share carries, rounded up."},
+		{name: "day", kind: object, child: dayTable},
+		{name: "week", kind: object, child: weekTable},
+	}}
+	organizationTable = &table{what: "organization", doc: "How many removals all shares together may make in one run of each without an approval.", fields: []field{
+		{name: "count", kind: number, required: true, min: 0, max: maxCount, doc: "People."},
+		{name: "percent", kind: number, required: true, min: 0, max: 100, doc: "Percent of the people all shares carry, rounded up."},
+		{name: "day", kind: object, child: dayTable},
+		{name: "week", kind: object, child: weekTable},
+	}}
+	targetTable = &table{what: "a target budget", doc: "How many removals all shares into one target together may make without an approval.", fields: []field{
+		{name: "tenant", kind: text, required: true, doc: "The target."},
+		{name: "count", kind: number, required: true, min: 0, max: maxCount, doc: "People."},
+		{name: "percent", kind: number, required: true, min: 0, max: 100, doc: "Percent of the people all shares carry into the target, rounded up."},
+		{name: "day", kind: object, child: dayTable},
+		{name: "week", kind: object, child: weekTable},
+	}}
+	budgetsTable = &table{what: "budgets", doc: "Bounds of removals beside the budget of each share; the tightest holds. What is not written does not bound.", fields: []field{
+		{name: "organization", kind: object, child: organizationTable},
+		{name: "targets", kind: objects, child: targetTable},
+	}}
+	protectedTable = &table{what: "a protected entry", doc: "People who are never shared, converted or removed, whatever else the file says: exactly one of group and users.", fields: []field{
+		{name: "tenant", kind: text, required: true, doc: "The tenant where these people live."},
+		{name: "group", kind: text, doc: "Display name or object id of a group in the tenant; nested groups count."},
+		{name: "users", kind: texts, doc: "User principal names."},
+	}}
+	freezeTable = &table{what: "a freeze", doc: "When nothing but revocations runs: from and to, or days or hours or both.", fields: []field{
+		{name: "from", kind: text, shape: datePattern, doc: "The first day, for example 2026-12-20."},
+		{name: "to", kind: text, shape: datePattern, doc: "The last day."},
+		{name: "days", kind: texts, values: weekdays(), doc: "Days of every week."},
+		{name: "hours", kind: text, pattern: hoursPattern, hint: "two times of a day such as 22:00-06:00", doc: "Hours of every day, or of days. Past midnight they belong to the day on which they begin."},
+		{name: "zone", kind: text, standard: "UTC", doc: "The time zone of all these, for example Europe/Stockholm."},
+		{name: "reason", kind: text, doc: "What people are told."},
 	}}
 	deprovisioningTable = &table{what: "deprovisioning", doc: "What happens to people who leave a share.", fields: []field{
 		{name: "action", kind: text, values: []string{"softDelete", "keep"}, standard: "softDelete", doc: "softDelete removes them in the target, restorable for 30 days; keep leaves them."},
 		{name: "grace", kind: duration, least: "0s", standard: "24h", doc: "How long a removal waits before it is carried out."},
 		{name: "budget", kind: object, child: budgetTable},
+		{name: "engineThreshold", kind: number, min: 1, max: maxCount, standard: "500", doc: "The engine's own guard: at that many deletions in one cycle it deletes nobody and quarantines the job. More than the budget's count."},
 	}}
 	observeTable = &table{what: "observe", doc: "How often a tenant is looked at.", fields: []field{
 		{name: "every", kind: duration, least: "1s", standard: "40m", doc: "The interval of observations."},
 	}}
-	rolloutTable = &table{what: "rollout", doc: "In which portions a new share fills. Checked and kept with the topology; nothing acts on it yet.", fields: []field{
+	rolloutTable = &table{what: "rollout", doc: "In which portions arrivals, conversions and removals of a share proceed; verified between portions.", fields: []field{
 		{name: "rings", kind: ringsOfSet, required: true, doc: "Counts and percentages that grow up to 100%."},
+		{name: "pauseAbove", kind: number, min: 0, max: 100, standard: "10", doc: "Percent of a ring's people that may fail before the rollout pauses by itself."},
 	}}
 	defaultsTable = &table{what: "defaults", doc: "Policies of every share that says nothing else.", fields: []field{
 		{name: "acceptance", kind: object, child: acceptanceTable},
@@ -139,5 +196,8 @@ var (
 		{name: "userSets", kind: objects, required: true, child: userSetTable},
 		{name: "shares", kind: objects, required: true, child: shareTable},
 		{name: "defaults", kind: object, child: defaultsTable},
+		{name: "protected", kind: objects, child: protectedTable},
+		{name: "freezes", kind: objects, child: freezeTable},
+		{name: "budgets", kind: object, child: budgetsTable},
 	}}
 )

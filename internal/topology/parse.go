@@ -129,12 +129,14 @@ func (r *reader) document(root ast.Node) *Topology {
 	t.Name, _ = doc.child("metadata").text("name")
 	t.Tenants = r.tenants(doc)
 	t.UserSets = r.userSets(doc, t)
-	policy := Defaults()
 	defaults := doc.child("defaults")
-	applyPolicy(defaults, &policy)
+	policy := standardPolicy().with(defaults)
 	defaults.child("observe").duration("every", &policy.Observe.Every)
 	t.Rollout = r.rollout(defaults.child("rollout"))
 	t.Shares = r.shares(doc, t, policy)
+	t.Protected = r.protected(doc, t)
+	t.Freezes = r.freezes(doc)
+	t.Budgets = r.budgets(doc.child("budgets"), t)
 	return t
 }
 
@@ -272,7 +274,7 @@ func (r *reader) source(from mapping, set *UserSet) {
 		r.report(from.node, RuleBadValue, "from has more than one source", "make one user set for each; a share can carry several")
 	}
 	set.Group, _ = from.text("group")
-	r.users(from, set)
+	set.Users = r.users(from, "a user set without anybody", "name people or a group; to stop sharing, remove the share")
 }
 
 func firstKey(m mapping) string {
@@ -284,13 +286,14 @@ func firstKey(m mapping) string {
 	return ""
 }
 
-func (r *reader) users(from mapping, set *UserSet) {
+// users reads user principal names. nobody and remedy are what is said of an empty list.
+func (r *reader) users(from mapping, nobody, remedy string) []string {
 	users, nodes, ok := from.texts("users")
 	if !ok {
-		return
+		return nil
 	}
 	if list, _ := from.list("users"); len(list) == 0 {
-		r.report(from.place("users"), RuleEmptySet, "a user set without anybody", "name people or a group; to stop sharing, remove the share")
+		r.report(from.place("users"), RuleEmptySet, nobody, remedy)
 	}
 	seen := map[string]bool{}
 	for i, upn := range users {
@@ -303,5 +306,5 @@ func (r *reader) users(from mapping, set *UserSet) {
 		seen[strings.ToLower(upn)] = true
 	}
 	slices.Sort(users)
-	set.Users = users
+	return users
 }

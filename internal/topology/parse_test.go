@@ -53,7 +53,7 @@ func TestTheDesignExampleParses(t *testing.T) {
 	if diff := cmp.Diff(Defaults(), first.Policy); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"5", "25%", "100%"}, topology.Rollout.Rings); diff != "" {
+	if diff := cmp.Diff(Rollout{Rings: []string{"5", "25%", "100%"}, PauseAbove: 10}, topology.Rollout); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(topology, mustParse(t, string(Print(topology))), samePlaces); diff != "" {

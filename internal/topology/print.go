@@ -37,12 +37,10 @@ func Print(t *Topology) []byte {
 	b.WriteString("defaults:\n")
 	p.policy("  ", Policy{}, defaults)
 	fmt.Fprintf(&b, "  observe:\n    every: %s\n", FormatDuration(defaults.Observe.Every))
-	if !t.Rollout.IsZero() {
-		b.WriteString("  rollout:\n    rings:\n")
-		for _, ring := range t.Rollout.Rings {
-			fmt.Fprintf(&b, "      - %s\n", quote(ring))
-		}
-	}
+	p.rollout(t.Rollout)
+	p.protected(t.Protected)
+	p.freezes(t.Freezes)
+	p.budgets(t.Budgets)
 	return b.Bytes()
 }
 
@@ -69,11 +67,85 @@ func (p printer) policy(indent string, base, policy Policy) {
 		p.block(indent, "acceptance", "mode", a.Mode, "autoBelow", a.AutoBelow, "approvers", a.Approvers, "maxUsers", a.MaxUsers, "expiresAfter", a.ExpiresAfter, "remindAfter", a.RemindAfter, "escalateAfter", a.EscalateAfter, "askFor", a.AskFor)
 	}
 	if u := policy.UserType; u != base.UserType {
-		p.block(indent, "userType", "value", u.Value, "existingGuests", u.ExistingGuests)
+		p.block(indent, "userType", "value", u.Value, "existingGuests", u.ExistingGuests, "drift", u.Drift)
 	}
 	if d := policy.Deprovisioning; d != base.Deprovisioning {
-		p.block(indent, "deprovisioning", "action", d.Action, "grace", d.Grace)
-		p.block(indent+"  ", "budget", "count", d.Budget.Count, "percent", d.Budget.Percent)
+		p.block(indent, "deprovisioning", "action", d.Action, "grace", d.Grace, "engineThreshold", d.EngineThreshold)
+		fmt.Fprintf(p, "%s  budget: %s\n", indent, inline(d.Budget))
+	}
+}
+
+// inline writes a budget in one line.
+func inline(b Budget) string {
+	return fmt.Sprintf("{ count: %d, percent: %d, day: { count: %d, percent: %d }, week: { count: %d, percent: %d } }",
+		b.Count, b.Percent, b.Day.Count, b.Day.Percent, b.Week.Count, b.Week.Percent)
+}
+
+func (p printer) rollout(r Rollout) {
+	if r.IsZero() {
+		return
+	}
+	p.block("  ", "rollout", "pauseAbove", r.PauseAbove)
+	p.WriteString("    rings:\n")
+	for _, ring := range r.Rings {
+		fmt.Fprintf(p, "      - %s\n", quote(ring))
+	}
+}
+
+func (p printer) protected(all []Protected) {
+	if len(all) > 0 {
+		p.WriteString("protected:\n")
+	}
+	for _, one := range all {
+		fmt.Fprintf(p, "  - tenant: %s\n", quote(string(one.Tenant)))
+		p.text("group", one.Group)
+		p.texts("users", one.Users)
+	}
+}
+
+func (p printer) freezes(all []Freeze) {
+	if len(all) > 0 {
+		p.WriteString("freezes:\n")
+	}
+	for _, f := range all {
+		fmt.Fprintf(p, "  - zone: %s\n", quote(f.Zone))
+		p.text("from", f.From)
+		p.text("to", f.To)
+		p.texts("days", f.Days)
+		p.text("hours", f.Hours)
+		p.text("reason", f.Reason)
+	}
+}
+
+func (p printer) budgets(b Budgets) {
+	if b.Organization == nil && len(b.Targets) == 0 {
+		return
+	}
+	p.WriteString("budgets:\n")
+	if b.Organization != nil {
+		fmt.Fprintf(p, "  organization: %s\n", inline(*b.Organization))
+	}
+	if len(b.Targets) > 0 {
+		p.WriteString("  targets:\n")
+	}
+	for _, target := range b.Targets {
+		fmt.Fprintf(p, "    - { tenant: %s, %s\n", quote(string(target.Tenant)), strings.TrimPrefix(inline(target.Budget), "{ "))
+	}
+}
+
+// text writes a key of a list's entry, unless it is empty.
+func (p printer) text(name, value string) {
+	if value != "" {
+		fmt.Fprintf(p, "    %s: %s\n", name, quote(value))
+	}
+}
+
+func (p printer) texts(name string, values []string) {
+	if len(values) > 0 {
+		fmt.Fprintf(p, "    %s:\n", name)
+	}
+	for _, value := range values {
+		fmt.Fprintf(p, "      - %s\n", quote(value))
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	RuleUnknownSet      = "unknown-set"
 	RuleForeignSet      = "foreign-set"
 	RuleDuplicateSet    = "duplicate-set"
+	RuleDuplicateBudget = "duplicate-budget"
 	RuleEmptySet        = "empty-set"
 	RuleBadDuration     = "bad-duration"
 	RuleBadNumber       = "bad-number"
@@ -31,7 +32,7 @@ const (
 func Rules() []string {
 	return []string{
 		RuleSyntax, RuleUnknownField, RuleMissingField, RuleUnknownTenant, RuleDuplicateTenant, RuleBadTenantID,
-		RuleSelfShare, RuleDuplicateShare, RuleUnknownSet, RuleForeignSet, RuleDuplicateSet, RuleEmptySet,
+		RuleSelfShare, RuleDuplicateShare, RuleUnknownSet, RuleForeignSet, RuleDuplicateSet, RuleDuplicateBudget, RuleEmptySet,
 		RuleBadDuration, RuleBadNumber, RuleBadValue, RuleAPIVersion,
 	}
 }

@@ -47,9 +47,79 @@ func anyTopology(t *rapid.T) *Topology {
 		}
 	}
 	if rapid.Bool().Draw(t, "rollout") {
-		topology.Rollout.Rings = []string{"5", "25%", "100%"}
+		topology.Rollout = Rollout{Rings: []string{"5", "25%", "100%"}, PauseAbove: rapid.IntRange(0, 100).Draw(t, "pauseAbove")}
 	}
+	anyProtected(t, topology)
+	for range rapid.IntRange(0, 3).Draw(t, "freezes") {
+		topology.Freezes = append(topology.Freezes, anyFreeze(t))
+	}
+	if until, _ := topology.FrozenUntil(someMonday); until.Sub(someMonday) > 300*Day {
+		topology.Freezes = nil // never thaws
+	}
+	slices.SortFunc(topology.Freezes, compareFreezes)
+	anyBudgets(t, topology)
 	return topology
+}
+
+var someMonday = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+
+func anyProtected(t *rapid.T, topology *Topology) {
+	for _, tenant := range topology.Tenants { // at most one each, so that they are sorted
+		switch one := (Protected{Tenant: tenant.Name}); rapid.IntRange(0, 2).Draw(t, "protected") {
+		case 1:
+			one.Group = rapid.SampledFrom([]string{"Break glass", "no", "#1", "a: b"}).Draw(t, "protected group")
+			topology.Protected = append(topology.Protected, one)
+		case 2:
+			one.Users = []string{"a@t.example", "root@t.example"}
+			topology.Protected = append(topology.Protected, one)
+		}
+	}
+}
+
+func anyFreeze(t *rapid.T) Freeze {
+	f := Freeze{
+		Zone:   rapid.SampledFrom([]string{"UTC", "Europe/Stockholm", "Australia/Lord_Howe", "America/St_Johns", "Africa/Cairo", "Asia/Kathmandu"}).Draw(t, "zone"),
+		Reason: rapid.SampledFrom([]string{"", "year end", "null", "{ \"x\": 1 }\nsecond line"}).Draw(t, "reason"),
+	}
+	kind := rapid.IntRange(0, 3).Draw(t, "freeze")
+	if kind == 0 {
+		first := someMonday.AddDate(0, 0, rapid.IntRange(0, 700).Draw(t, "first"))
+		f.From, f.To = first.Format(time.DateOnly), first.AddDate(0, 0, rapid.IntRange(0, 40).Draw(t, "long")).Format(time.DateOnly)
+	}
+	if kind&1 != 0 {
+		f.Days = slices.DeleteFunc(weekdays(), func(day string) bool { return day != "thu" && rapid.Bool().Draw(t, day) })
+		f.Days = f.Days[:min(6, len(f.Days))] // all of them never end
+	}
+	if kind&2 != 0 {
+		start, length := rapid.IntRange(0, 1439).Draw(t, "start"), rapid.IntRange(1, 1439).Draw(t, "length")
+		end := (start + length) % 1440
+		f.Hours = fmt.Sprintf("%02d:%02d-%02d:%02d", start/60, start%60, end/60, end%60)
+	}
+	return f
+}
+
+func anyBudgets(t *rapid.T, topology *Topology) {
+	if rapid.Bool().Draw(t, "organization budget") {
+		b := anyBudget(t)
+		topology.Budgets.Organization = &b
+	}
+	for _, tenant := range topology.Tenants {
+		if rapid.Bool().Draw(t, "target budget") {
+			topology.Budgets.Targets = append(topology.Budgets.Targets, TargetBudget{Tenant: tenant.Name, Budget: anyBudget(t)})
+		}
+	}
+}
+
+func anyBudget(t *rapid.T) Budget {
+	draw := func(name string, limit int) (run, day, week int) {
+		three := rapid.SliceOfN(rapid.IntRange(0, limit), 3, 3).Draw(t, name)
+		slices.Sort(three)
+		return three[0], three[1], three[2]
+	}
+	var b Budget
+	b.Count, b.Day.Count, b.Week.Count = draw("count", maxCount)
+	b.Percent, b.Day.Percent, b.Week.Percent = draw("percent", 100)
+	return b
 }
 
 func anyPolicy(t *rapid.T) Policy {
@@ -69,7 +139,10 @@ func anyPolicy(t *rapid.T) Policy {
 	p.UserType.ExistingGuests = rapid.SampledFrom([]string{"keep", "ask", "convert"}).Draw(t, "guests")
 	p.Deprovisioning.Action = rapid.SampledFrom([]string{"softDelete", "keep"}).Draw(t, "action")
 	p.Deprovisioning.Grace = time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, "grace"))
-	p.Deprovisioning.Budget = Budget{Count: rapid.IntRange(0, 1000).Draw(t, "count"), Percent: rapid.IntRange(0, 100).Draw(t, "percent")}
+	p.UserType.Drift = rapid.SampledFrom([]string{"repair", "report"}).Draw(t, "drift")
+	p.Deprovisioning.Budget = anyBudget(t)
+	p.Deprovisioning.Budget.Count = min(p.Deprovisioning.Budget.Count, maxCount-1)
+	p.Deprovisioning.EngineThreshold = rapid.IntRange(p.Deprovisioning.Budget.Count+1, maxCount).Draw(t, "threshold")
 	return p
 }
 
@@ -152,6 +225,8 @@ func TestTheSchemaKnowsWhatTheParserKnows(t *testing.T) {
 			setDefault(&promised, block, f)
 		}
 	}
+	promised.Deprovisioning.Budget.Day, promised.Deprovisioning.Budget.Week = unwritten, unwritten
+	promised.Deprovisioning.Budget = promised.Deprovisioning.Budget.withWindows()
 	if diff := cmp.Diff(Defaults(), promised); diff != "" {
 		t.Errorf("the promised defaults are not those that hold:\n%s", diff)
 	}
@@ -201,6 +276,10 @@ func setDefault(p *Policy, block string, f field) {
 		p.Acceptance.AskFor = d
 	case "userType.value":
 		p.UserType.Value = f.standard
+	case "userType.drift":
+		p.UserType.Drift = f.standard
+	case "deprovisioning.engineThreshold":
+		p.Deprovisioning.EngineThreshold = n
 	case "userType.existingGuests":
 		p.UserType.ExistingGuests = f.standard
 	case "deprovisioning.action":

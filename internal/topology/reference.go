@@ -72,6 +72,8 @@ func writeTable(b *strings.Builder, t *table) {
 // form is what a value looks like, in words.
 func form(f field) string {
 	switch {
+	case f.kind == texts && len(f.values) > 0:
+		return "list of `" + strings.Join(f.values, "`, `") + "`"
 	case len(f.values) > 0:
 		return "`" + strings.Join(f.values, "`, `") + "`"
 	case f.kind == number:
@@ -90,6 +92,8 @@ func form(f field) string {
 		return "list of counts and percentages"
 	case f.shape == guidPattern:
 		return "GUID"
+	case f.shape == datePattern:
+		return "day"
 	case f.hint != "":
 		return f.hint
 	}

@@ -30,6 +30,19 @@ func tableSchema(t *table) map[string]any {
 	switch t {
 	case fromTable:
 		schema["minProperties"], schema["maxProperties"] = 1, 1
+	case protectedTable:
+		schema["oneOf"] = []any{
+			map[string]any{"required": []string{"group"}},
+			map[string]any{"required": []string{"users"}},
+		}
+	case freezeTable:
+		schema["oneOf"] = []any{
+			map[string]any{"required": []string{"from", "to"}},
+			map[string]any{"anyOf": []any{
+				map[string]any{"required": []string{"days"}},
+				map[string]any{"required": []string{"hours"}},
+			}},
+		}
 	case shareTable:
 		schema["oneOf"] = []any{
 			map[string]any{"required": []string{"mesh"}},
@@ -49,7 +62,11 @@ func fieldSchema(f field) map[string]any {
 	case number:
 		schema["type"], schema["minimum"], schema["maximum"] = "integer", f.min, f.max
 	case texts:
-		schema["type"], schema["items"], schema["minItems"] = "array", map[string]any{"type": "string", "minLength": 1}, 1
+		item := map[string]any{"type": "string", "minLength": 1}
+		if len(f.values) > 0 {
+			item["enum"] = f.values
+		}
+		schema["type"], schema["items"], schema["minItems"] = "array", item, 1
 	case duration:
 		schema["type"], schema["pattern"] = "string", `^([0-9]+d)?([0-9.]+(h|m|s|ms|us|ns))*$`
 		schema["minLength"] = 1

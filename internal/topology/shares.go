@@ -16,14 +16,29 @@ import (
 func Defaults() Policy {
 	return Policy{
 		Acceptance:     Acceptance{Mode: "manual", Approvers: 1, MaxUsers: 500, ExpiresAfter: 90 * Day, RemindAfter: 3 * Day, EscalateAfter: 7 * Day, AskFor: 14 * Day},
-		UserType:       UserType{Value: "member", ExistingGuests: "ask"},
-		Deprovisioning: Deprovisioning{Action: "softDelete", Grace: 24 * time.Hour, Budget: Budget{Count: 50, Percent: 10}},
+		UserType:       UserType{Value: "member", ExistingGuests: "ask", Drift: "repair"},
+		Deprovisioning: Deprovisioning{Action: "softDelete", Grace: 24 * time.Hour, Budget: Budget{Count: 50, Percent: 10, Day: Window{150, 30}, Week: Window{500, 100}}, EngineThreshold: 500},
 		Observe:        Observe{Every: 40 * time.Minute},
 	}
 }
 
-// applyPolicy overwrites what the mapping mentions.
-func applyPolicy(m mapping, p *Policy) {
+// draft is a policy while it is read: windows of its budget that nobody wrote are still unknown.
+type draft struct {
+	Policy
+	written places // where the numbers of its removals stand
+	near    int    // how often a mapping was read into it
+}
+
+// standardPolicy is the draft of Defaults.
+func standardPolicy() draft {
+	d := draft{Policy: Defaults(), written: places{}}
+	d.Deprovisioning.Budget.Day, d.Deprovisioning.Budget.Week = unwritten, unwritten
+	return d
+}
+
+// with is the draft after the mapping: what it mentions wins.
+func (d draft) with(m mapping) draft {
+	p := &d.Policy
 	acceptance := m.child("acceptance")
 	acceptance.choice("mode", &p.Acceptance.Mode)
 	acceptance.number("approvers", &p.Acceptance.Approvers)
@@ -36,16 +51,22 @@ func applyPolicy(m mapping, p *Policy) {
 	userType := m.child("userType")
 	userType.choice("value", &p.UserType.Value)
 	userType.choice("existingGuests", &p.UserType.ExistingGuests)
-	deprovisioning := m.child("deprovisioning")
-	deprovisioning.choice("action", &p.Deprovisioning.Action)
-	deprovisioning.duration("grace", &p.Deprovisioning.Grace)
-	budget := deprovisioning.child("budget")
-	budget.number("count", &p.Deprovisioning.Budget.Count)
-	budget.number("percent", &p.Deprovisioning.Budget.Percent)
+	userType.choice("drift", &p.UserType.Drift)
+	d.readDeprovisioning(m.child("deprovisioning"))
+	return d
+}
+
+// settled is the policy that holds: windows derived where nobody wrote them, and checked.
+func (d draft) settled(r *reader) Policy {
+	p := d.Policy
+	p.Deprovisioning.Budget = p.Deprovisioning.Budget.withWindows()
+	r.checkBudget(p.Deprovisioning.Budget, d.written)
+	r.checkThreshold(p.Deprovisioning, d.written)
+	return p
 }
 
 // shares reads the list and writes meshes out.
-func (r *reader) shares(doc mapping, t *Topology, defaults Policy) []Share {
+func (r *reader) shares(doc mapping, t *Topology, defaults draft) []Share {
 	list, _ := doc.list("shares")
 	b := shareBuilder{reader: r, topology: t, byEdge: map[ident.Share]Position{}, setsOf: map[ident.Tenant][]string{}, setNames: map[string]ident.Tenant{}}
 	for _, set := range t.UserSets {
@@ -56,8 +77,7 @@ func (r *reader) shares(doc mapping, t *Topology, defaults Policy) []Share {
 	}
 	for _, n := range list {
 		m := r.mapping(n, shareTable)
-		policy := defaults
-		applyPolicy(m, &policy)
+		policy := defaults.with(m).settled(r)
 		switch {
 		case m.has("mesh"):
 			b.mesh(m, policy)
@@ -226,5 +246,7 @@ func (r *reader) rollout(m mapping) Rollout {
 	if percent != 100 {
 		r.report(m.place("rings"), RuleBadValue, "the last ring does not reach everybody", "end with 100%")
 	}
-	return Rollout{Rings: rings}
+	rollout := Rollout{Rings: rings, PauseAbove: 10}
+	m.number("pauseAbove", &rollout.PauseAbove)
+	return rollout
 }
