@@ -145,7 +145,10 @@ func FuzzEveryCommand(f *testing.F) {
 		`{"person":"bob@b.example","tenant":"\u0000","reason":"x"}`, `{"person":"x","tenant":"c","reason":"x","until":"not a time"}`,
 		`{"person":"b/id","tenant":"c","reason":"x","until":"0000-01-01T00:00:00Z"}`, `{"user":"\u0000"}`, `{"reductionId":"\u0000"}`, `{"user":"a","reductionId":"b"}`, "\xff", `{"a":`,
 	} {
-		for n := range all {
+		for n, r := range all {
+			if !r.body && i > 0 {
+				continue // bodies are read by those who take one
+			}
 			f.Add(n, uint8(i), "req-b-c-1", body)
 		}
 	}

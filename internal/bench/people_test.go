@@ -11,6 +11,7 @@ import (
 
 	"entente.dev/entente/internal/api"
 	"entente.dev/entente/internal/api/apitest"
+	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/store"
@@ -50,7 +51,13 @@ func requestPage(b *testing.B, s store.Store) {
 	share := ident.Share{Source: "b", Target: "c"}
 	r := store.Request{ID: "r", Org: apitest.Org, Kind: "acceptance", Share: share, Tenant: "c", PlanDigest: "asking", Status: store.Waiting, People: people}
 	p := storetest.Asking(people, r.PlanDigest)
-	for _, err := range []error{s.PutSharePlan(b.Context(), r.Org, p), s.PutRequest(b.Context(), r)} {
+	home := &directory.Snapshot{Tenant: "b", TenantID: "0b", TakenAt: time.Now(), Read: directory.Collections()}
+	for i, e := range p.Effects {
+		p.Desired.Members = append(p.Desired.Members, e.Person.ID)
+		home.Users = append(home.Users, directory.User{ID: e.Person.ID, UserPrincipalName: e.UPN, Mail: fmt.Sprintf("mail%d@b.example", i), Department: []string{"Sales", "Legal"}[i%2]})
+	}
+	_, err := s.PutSnapshot(b.Context(), r.Org, home, true, store.Cursor{})
+	for _, err := range []error{err, s.PutSharePlan(b.Context(), r.Org, p), s.PutRequest(b.Context(), r)} {
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -67,6 +74,7 @@ func requestPage(b *testing.B, s store.Store) {
 			b.Fatalf("read the plan: %v", err)
 		}
 	})
+	b.ReportMetric(float64(slowest(b, 3, func() { fetch(b, w, base+"/people?rule=department:sal*") }).Milliseconds()), "rule-ms")
 	for name, paths := range map[string][]string{
 		"page":   {base, base + "/people"},
 		"deep":   {base + "/people?after=99800"},
