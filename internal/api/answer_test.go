@@ -261,3 +261,41 @@ func TestTheSubjectOfAnApplyIsHandedOver(t *testing.T) {
 		t.Errorf("the subject is %q", got)
 	}
 }
+
+func TestWhatHasStoppedIsNotStoppedAgain(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	pat := w.Client(t, "pat")
+	share := ident.Share{Source: "b", Target: "c"}
+	for range 2 {
+		if _, err := pat.Stop(t.Context(), apitest.Org, share, "over"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := pat.Stop(t.Context(), apitest.Org, share, "over")
+	if err != nil || again.Phase != wire.PhaseStopped || len(w.Control.Stops) != 1 {
+		t.Errorf("got %+v, %v with %d commands", again, err, len(w.Control.Stops))
+	}
+}
+
+// TestATenantOutOfReachIsSaidOfTheTenantToo: also one that never reported, because nobody serves it.
+func TestATenantOutOfReachIsSaidOfTheTenantToo(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	trouble := func(tenant ident.Tenant) *problem.Error {
+		return &problem.Error{Kind: problem.Unavailable, Op: "reach the tenant", Tenant: string(tenant), Detail: "nobody serves it"}
+	}
+	for i, s := range []ident.Share{{Source: "b", Target: "z"}, {Source: "b", Target: "c"}} {
+		must(t, w.Store.PutShareStatus(t.Context(), store.ShareStatus{Org: apitest.Org, Share: s, Stamp: store.Stamp{Run: 100 + i}, Phase: "blocked",
+			Problem: trouble(s.Target), UpdatedAt: apitest.Start}))
+	}
+	status, err := w.Client(t, "pat").Status(t.Context(), apitest.Org)
+	must(t, err)
+	told := map[ident.Tenant]bool{}
+	for _, tenant := range status.Tenants {
+		told[tenant.Tenant] = tenant.Problem != nil
+	}
+	if diff := cmp.Diff(map[ident.Tenant]bool{"a": false, "b": false, "c": true, "z": true}, told); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}

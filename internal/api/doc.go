@@ -13,9 +13,10 @@
 //	plans.go     validate, plan, apply
 //	status.go    organizations, status, shares, runs
 //	coverage.go  the matrix and who may see which part of it
-//	requests.go  inbox, people, approve, reject
+//	requests.go  inbox, people, what a yes would mean
+//	decide.go    approve, reject, whom an answer leaves out    difference.go  what changed since
 //	holds.go     holds
-//	shares.go    stop, revert
+//	shares.go    stop, revoke, revert
 //	restore.go   reductions and their undo
 //	ledger.go    history and its proof
 //	events.go    live status

@@ -7,6 +7,6 @@
 //	errors.go      from driver errors to the taxonomy
 //	codec.go       documents, times
 //	bulk.go        many rows in one statement; placeholders of the other dialect
-//	topologies.go snapshots.go plans.go requests.go facts.go projections.go coverage.go reductions.go
+//	topologies.go snapshots.go plans.go requests.go people.go facts.go holds.go projections.go coverage.go reductions.go
 //	append.go      the ledger's one writer    tree.go  hashes, proofs, checkpoints    ledger.go  reading and verifying
 package sqlstore
