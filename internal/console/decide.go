@@ -9,6 +9,7 @@ import (
 	"entente.dev/entente/internal/api/client"
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/topology"
 )
 
 // command is the context of a form's command. The form carries its key, so that sending it twice is one
@@ -18,25 +19,13 @@ func command(r *http.Request) context.Context {
 }
 
 func (c *console) approve(w http.ResponseWriter, r *http.Request, v visit) {
-	in := wire.Approve{
-		ExistingGuests: r.PostFormValue("existingGuests"), ExpiresAfter: strings.TrimSpace(r.PostFormValue("expiresAfter")),
-		Reason: r.PostFormValue("reason"), PlanDigest: r.PostFormValue("plan"),
-	}
 	id := r.PathValue("id")
 	d := c.draft(r.Context(), v.org, id)
 	d.leave(r.PostForm["exclude"], strings.TrimSpace(r.PostFormValue("exclusionReason"))) // ticked just now
-	in.Exclusions, in.ExclusionReason, in.Rules = d.Out, d.Why, d.Rules
-	if len(d.Out) > 0 && d.Why == "" {
-		c.showRequest(w, r, v, requestView{status: http.StatusBadRequest, faults: []fault{{"exclusionReason", "exclude-reason-needed"}}})
+	in, wrong := approval(r, d)
+	if len(wrong) > 0 {
+		c.showRequest(w, r, v, requestView{status: http.StatusBadRequest, faults: wrong})
 		return
-	}
-	if text := strings.TrimSpace(r.PostFormValue("maxUsers")); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			c.showRequest(w, r, v, requestView{status: http.StatusBadRequest, faults: []fault{{"maxUsers", "bad-cap"}}})
-			return
-		}
-		in.MaxUsers = n
 	}
 	if len(d.Out) > 0 {
 		if err := c.keepDraft(r.Context(), v.org, id, d); err != nil {
@@ -46,6 +35,32 @@ func (c *console) approve(w http.ResponseWriter, r *http.Request, v visit) {
 	}
 	_, err := v.api.Approve(command(r), v.org, id, in)
 	c.decided(w, r, v, err)
+}
+
+// approval is a yes as the form and the draft have it, or everything that is wrong with them.
+func approval(r *http.Request, d draft) (wire.Approve, []fault) {
+	in := wire.Approve{
+		ExistingGuests: r.PostFormValue("existingGuests"), ExpiresAfter: strings.TrimSpace(r.PostFormValue("expiresAfter")),
+		Reason: r.PostFormValue("reason"), PlanDigest: r.PostFormValue("plan"),
+		Exclusions: d.Out, ExclusionReason: d.Why, Rules: d.Rules,
+	}
+	var wrong []fault
+	if len(d.Out) > 0 && d.Why == "" {
+		wrong = append(wrong, fault{"exclusionReason", "exclude-reason-needed"})
+	}
+	if text := strings.TrimSpace(r.PostFormValue("maxUsers")); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			wrong = append(wrong, fault{"maxUsers", "bad-cap"})
+		}
+		in.MaxUsers = n
+	}
+	if in.ExpiresAfter != "" {
+		if after, err := topology.ParseDuration(in.ExpiresAfter); err != nil || after <= 0 {
+			wrong = append(wrong, fault{"expiresAfter", "bad-expires"})
+		}
+	}
+	return in, wrong
 }
 
 func (c *console) reject(w http.ResponseWriter, r *http.Request, v visit) {

@@ -82,7 +82,7 @@ func (d *draft) change(r *http.Request) (fault, string) {
 	switch r.PostFormValue("do") {
 	case "rule":
 		rule := plan.ExclusionRule{Field: r.PostFormValue("ruleField"), Match: strings.TrimSpace(r.PostFormValue("ruleMatch")), Reason: strings.TrimSpace(r.PostFormValue("ruleReason"))}
-		if rule.Match == "" || rule.Reason == "" || !slices.Contains(ruleFields(), rule.Field) {
+		if rule.Reason == "" || rule.Check() != nil || strings.Trim(rule.Match, "* ") == "" {
 			return fault{"ruleMatch", "rule-bad"}, ""
 		}
 		if !slices.Contains(d.Rules, rule) {

@@ -37,8 +37,15 @@ func (c *console) showShare(w http.ResponseWriter, r *http.Request, v visit, sta
 	}
 	over := d.Phase == "stopping" || d.Phase == wire.PhaseStopped
 	d.stops = !over && v.may(authz.Stop, authz.OfShare(authz.Share, v.org, share))
-	asked := d.Phase == wire.PhaseWaiting || d.Phase == wire.PhaseRejected || d.Phase == wire.PhaseExpired
-	d.revokes = !over && (!asked || d.People > 0) && v.may(authz.Revoke, authz.OfShare(authz.Share, v.org, share))
+	d.revokes = !over && v.may(authz.Revoke, authz.OfShare(authz.Share, v.org, share))
+	if d.revokes && d.Phase == wire.PhaseWaiting && d.RequestID != "" {
+		q, err := v.api.Request(r.Context(), v.org, d.RequestID)
+		if err != nil {
+			c.fail(w, r, v, err)
+			return
+		}
+		d.revokes = q.Delta // otherwise there is no yes yet
+	}
 	c.show(w, r, status, v, t(r.Context(), "share-of", share), sharePage(v, d))
 }
 

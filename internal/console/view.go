@@ -155,13 +155,6 @@ func nameOr(name, other string) string {
 // wireTime is a moment as it came over the wire.
 type wireTime = time.Time
 
-// sayOr is a known sentence where the page has no place to mark what is English.
-func sayOr(ctx context.Context, text string) string {
-	s := speaking(ctx)
-	own, _ := s.known.Say(s.Printer, text)
-	return own
-}
-
 // sentenceCase begins a text with a capital letter.
 func sentenceCase(text string) string {
 	first, size := utf8.DecodeRuneInString(text)

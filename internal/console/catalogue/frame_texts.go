@@ -20,6 +20,7 @@ func frameTexts() []text {
 		{"role-of", "{0} of {1}", "{0} för {1}", "{1} 的{0}"},
 		{"role.platform", "platform", "plattform", "平台团队"},
 		{"role.tenant-admin", "tenant-admin", "administratör", "管理员"},
+		{"role.worker", "worker", "arbetsprocess", "工作进程"},
 		{"role.viewer", "viewer", "läsare", "查看者"},
 		{"sign-out", "Sign out", "Logga ut", "注销"},
 		{"sign-in", "Sign in", "Logga in", "登录"},
