@@ -103,6 +103,9 @@ func (r *run) showInbox(requests []asked, tenant string) {
 			r.printf("; %d already there as guest", q.Guests)
 		}
 		r.printf("\n  why: %s · plan %s · opened %s · expires %s\n", q.Why, short(q.PlanDigest), when(q.OpenedAt), when(q.ExpiresAt))
+		if q.Approvers > 1 {
+			r.printf("  agreed: %d of %d%s\n", len(q.Approvals), q.Approvers, within(q.Approvals))
+		}
 		for _, n := range q.Summary.Notes {
 			mark := "·"
 			if n.Warning {
@@ -134,6 +137,14 @@ func note(e store.AskedPerson) string {
 		out = strings.TrimPrefix(out+"; "+e.Note, "; ")
 	}
 	return out
+}
+
+// within puts names in brackets, where there are any.
+func within(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 func (r *run) approveCommand() *cobra.Command {
