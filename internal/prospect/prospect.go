@@ -111,6 +111,7 @@ func Compute(in Input) Facts {
 		f.Standing.count(e)
 		f.Running = f.Running || e.Action == plan.KeepOne && p.Desired.Found.JobID != ""
 	}
+	f.Standing.Converts += p.Acceptance.Guests // the plan leaves them guests until the answer
 	for _, c := range []Collision{warned(p, "collision", Internal), warned(p, "same-mail", SameMail), in.Twins} {
 		if c.Count > 0 {
 			f.Collision = append(f.Collision, c)

@@ -73,6 +73,15 @@ func TestChangesAreTheTargetsWithoutPeople(t *testing.T) {
 	}
 }
 
+// TestGuestsWhoWouldBecomeMembersOnlyByThisYes: a plan that goes on without the answer leaves them guests.
+func TestGuestsWhoWouldBecomeMembersOnlyByThisYes(t *testing.T) {
+	t.Parallel()
+	p := &plan.SharePlan{Effects: effects(2, plan.Leave, "guest"), Acceptance: plan.AcceptanceNeed{Needed: true, Delta: true, Guests: 2}}
+	if s := Compute(Input{Plan: p}).Standing; s != (Standing{Guests: 2, Converts: 2}) {
+		t.Errorf("got %+v", s)
+	}
+}
+
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	target := func(users, deleted int) *directory.Snapshot {
