@@ -54,6 +54,9 @@ func TenantQueue(tenantID string) string { return "tenant." + tenantID }
 // OrganizationID is the ID of an organization's entity.
 func OrganizationID(org string) string { return "organization/" + org }
 
+// ReminderID is the ID of what tells people of a request.
+func ReminderID(org, requestID string) string { return fmt.Sprintf("reminder/%s/%s", org, requestID) }
+
 // TenantEntityID is the ID of a tenant's entity.
 func TenantEntityID(org string, t ident.Tenant) string { return fmt.Sprintf("tenant/%s/%s", org, t) }
 

@@ -37,7 +37,7 @@ func Workflow(ctx workflow.Context, in contract.AcceptanceInput) (contract.Accep
 	}
 	failed := q.Record(record, envelope)
 	if q.reminds {
-		reminder.End(record)
+		reminder.End(record, q.Org, q.RequestID)
 	}
 	if err := workflow.Await(record, func() bool { return workflow.AllHandlersFinished(record) }); err != nil {
 		return contract.AcceptanceResult{}, err
@@ -99,6 +99,6 @@ func (q *question) tend() {
 		return
 	}
 	workflow.GetLogger(q.ctx).Warn("the inbox shows an older plan", "request", q.RequestID, "kind", string(failure.ProblemOf(err).Kind))
-	_, _ = workflow.AwaitWithTimeout(q.ctx, profile.Backoff(q.in.Run.Pace, 5), func() bool { return q.Outcome != "" }) // then again
+	_ = profile.AwaitFor(q.ctx, profile.Backoff(q.in.Run.Pace, 5), func() bool { return q.Outcome != "" }) // then again
 	q.unsaved = true
 }

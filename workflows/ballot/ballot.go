@@ -124,7 +124,7 @@ func (b *Ballot) AskedBy(who string) {
 func (b *Ballot) Await(ctx workflow.Context, news func() bool, tend func()) {
 	for b.Outcome == "" {
 		rest := max(b.Until.Sub(workflow.Now(ctx)), time.Millisecond)
-		_, err := workflow.AwaitWithTimeout(ctx, rest, func() bool { return b.Outcome != "" || len(b.notes) > 0 || news() })
+		err := profile.AwaitFor(ctx, rest, func() bool { return b.Outcome != "" || len(b.notes) > 0 || news() })
 		switch {
 		case b.Outcome != "":
 		case err != nil:

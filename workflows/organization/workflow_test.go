@@ -90,6 +90,23 @@ func TestAnApplyStartsTenantsAndSharesTheNextOneTellsThem(t *testing.T) {
 	}
 }
 
+// TestWhoAppliesIsKnownToTheShares: they may not answer for a target.
+func TestWhoAppliesIsKnownToTheShares(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := apply1, apply1
+	first.Subject, second.Subject = "s1", "s2"
+	w.Update(time.Minute, contract.ApplyUpdate, first)
+	w.Update(time.Hour, contract.ApplyUpdate, second)
+	w.run(2*time.Hour, contract.OrganizationState{Schema: 1, Org: "o"})
+	started := flowtest.Inputs[contract.ShareState](w.Env, contract.ShareWorkflow)
+	require.Len(t, started, 2)
+	require.Equal(t, "s1", started[0].Requester)
+	told := w.told[contract.ShareID("o", bc)]
+	require.Len(t, told, 1)
+	require.Equal(t, "s2", told[0].Subject)
+}
+
 func TestAShareThatIsLeftOutIsKeptUntilSomebodyStopsIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

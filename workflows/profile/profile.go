@@ -152,6 +152,25 @@ func Each(ctx workflow.Context, n, width int, do func(ctx workflow.Context, i in
 	return errs
 }
 
+// AwaitFor waits until the condition holds, and no longer than a time. Its timer goes with the wait:
+// workflow.AwaitWithTimeout leaves its own running, and one of weeks then wakes the workflow for nothing, one for every
+// wait before it.
+func AwaitFor(ctx workflow.Context, d time.Duration, condition func() bool) error {
+	if condition() {
+		return nil
+	}
+	timing, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := workflow.NewTimer(timing, d)
+	if err := workflow.Await(ctx, func() bool { return condition() || timer.IsReady() }); err != nil {
+		return err
+	}
+	if condition() {
+		return nil
+	}
+	return ctx.Err() // a cancelled wait makes its timer ready too
+}
+
 // UntilDefinite repeats a call that certainly did not happen (throttled, or never sent) and returns any other
 // outcome. It is for Create, whose single attempt Temporal must not repeat.
 func UntilDefinite(ctx workflow.Context, call func() error) error {

@@ -35,7 +35,7 @@ func (r *reduction) ask() (store.RequestStatus, error) {
 	reminder.Begin(late, r.in.Run.Org, r.in.ID, policy, r.question.Until)
 	r.question.Await(r.ctx, func() bool { return false }, func() {})
 	err := r.question.Record(late, nil)
-	reminder.End(late)
+	reminder.End(late, r.in.Run.Org, r.in.ID)
 	switch answer := r.question.Outcome; {
 	case err != nil:
 		return "", err

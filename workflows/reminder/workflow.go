@@ -31,7 +31,7 @@ func Workflow(ctx workflow.Context, in contract.ReminderInput) error {
 	}
 	for !r.ended {
 		due := r.due()
-		if _, err := workflow.AwaitWithTimeout(ctx, max(due.Sub(workflow.Now(ctx)), time.Millisecond), func() bool { return r.ended }); err != nil {
+		if err := profile.AwaitFor(ctx, max(due.Sub(workflow.Now(ctx)), time.Millisecond), func() bool { return r.ended }); err != nil {
 			return err
 		}
 		now := workflow.Now(ctx)

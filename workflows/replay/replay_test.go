@@ -29,6 +29,7 @@ import (
 	"entente.dev/entente/workflows/membertype"
 	"entente.dev/entente/workflows/organization"
 	"entente.dev/entente/workflows/reduction"
+	"entente.dev/entente/workflows/reminder"
 	"entente.dev/entente/workflows/restore"
 	"entente.dev/entente/workflows/setup"
 	"entente.dev/entente/workflows/share"
@@ -40,6 +41,7 @@ var entries = map[string]any{
 	contract.TenantWorkflow: tenant.Workflow, contract.ShareWorkflow: share.Workflow, contract.SetupWorkflow: setup.Workflow,
 	contract.TeardownWorkflow: setup.Teardown, contract.AcceptanceWorkflow: acceptance.Workflow,
 	contract.MemberTypeWorkflow: membertype.Workflow, contract.ReductionWorkflow: reduction.Workflow, contract.RestoreWorkflow: restore.Workflow,
+	contract.ReminderWorkflow: reminder.Workflow,
 }
 
 func TestEveryRecordedHistoryReplays(t *testing.T) {

@@ -180,6 +180,23 @@ func TestADeadlineThatThePlannerHasNotReachedIsNoHotLoop(t *testing.T) {
 	require.InDelta(t, 11, len(w.Calls(contract.PlanShare)), 2, "once a minute at most")
 }
 
+// TestAWaitTakesItsTimerAlong: otherwise every pass leaves one of months behind.
+func TestAWaitTakesItsTimerAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.accepted, w.setUp = true, true
+	w.deadline = w.Now().Add(90 * day)
+	scheduled, cancelled := 0, 0
+	w.SetOnTimerScheduledListener(func(string, time.Duration) { scheduled++ })
+	w.SetOnTimerCanceledListener(func(string) { cancelled++ })
+	for i := range 10 {
+		w.Later(time.Duration(i+1)*time.Hour, func() { w.observed(true) })
+	}
+	w.Later(20*time.Hour, func() { require.Equal(t, 1, scheduled-cancelled) })
+	w.until(day, state(contract.PhaseInSync))
+	require.Greater(t, scheduled, 10)
+}
+
 func TestAnIdleShareHasNoTimer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -141,8 +141,7 @@ func (e *entity) awaitNews() error {
 	if due.IsZero() {
 		return workflow.Await(e.ctx, news)
 	}
-	_, err := workflow.AwaitWithTimeout(e.ctx, max(due.Sub(workflow.Now(e.ctx)), time.Millisecond), news)
-	return err
+	return profile.AwaitFor(e.ctx, max(due.Sub(workflow.Now(e.ctx)), time.Millisecond), news)
 }
 
 // news tells whether something waits to be taken.

@@ -98,6 +98,18 @@ func TestTheClockLooksEveryIntervalWithAtMostATenthOfJitterAndSaysNothingWithout
 	require.Len(t, w.statuses, len(w.at), "when it was last looked at is shown all the same")
 }
 
+func TestAnObservationIsOrderedByTemporalsClock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.until(24*time.Hour, state())
+	ordered := flowtest.Inputs[contract.ObserveIn](w.Env, contract.ObserveTenant)
+	require.Greater(t, len(ordered), 1)
+	for i, in := range ordered {
+		require.WithinDuration(t, w.at[i], in.At, time.Second)
+		require.False(t, in.At.After(w.at[i]), "never later than the look itself")
+	}
+}
+
 func TestManyRequestsAreOneObservationAPollAtMost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
