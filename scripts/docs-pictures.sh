@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# docs-pictures.sh: takes the pictures of docs/pictures anew: the console before the tenants have answered (entented
-# beside a simulator), the console after a demonstration, and the terminal's coverage matrix as text and as a picture.
+# docs-pictures.sh: takes the pictures of docs/pictures anew: the console after a demonstration, the terminal's
+# coverage matrix as text and as a picture, and an admin's pages in three languages.
 # Needs Node and Chromium. A last line "pictures: ok" says that all of them are new.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,27 +31,10 @@ await() {
 scripts/ensure-tools.sh
 [ -d $browser/node_modules ] || npm --prefix $browser ci --silent
 go build -o "$work/" ./cmd/...
-mkdir -p "$out" "$work/tokens"
+mkdir -p "$out"
 export OUT=$out
 
-# 1: requests that wait.
-for name in platform admin-a admin-b admin-c; do (umask 077 && head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$work/tokens/$name"); done
-"$work/entrasim" run deploy/examples/world-three-tenants.yaml --listen 127.0.0.1:0 --admin 127.0.0.1:0 --data-dir "$work/sim" --cycle 2s >"$work/sim.log" &
-started+=($!)
-sim=$(await "$work/sim.log" 'sign-in +https://([0-9.:]+)')
-sed "s|127.0.0.1:8443|$sim|; s|\.data/sim|$work/sim|" deploy/examples/entented-simulator.yaml >"$work/entented.yaml"
-SECRET_A=entente-a-not-a-real-secret SECRET_B=entente-b-not-a-real-secret SECRET_C=entente-c-not-a-real-secret \
-	TOKEN_PLATFORM=$(<"$work/tokens/platform") TOKEN_A=$(<"$work/tokens/admin-a") TOKEN_B=$(<"$work/tokens/admin-b") TOKEN_C=$(<"$work/tokens/admin-c") \
-	"$work/entented" --config "$work/entented.yaml" --data-dir "$work/data" --listen 127.0.0.1:0 2>"$work/entented.log" &
-started+=($!)
-ENTENTE_SERVER=$(await "$work/entented.log" '"msg":"ready","api":"([^"]+)"')
-export ENTENTE_SERVER
-code=0
-"$work/entente" --token-file "$work/tokens/platform" apply -f deploy/examples/three-tenants.yaml --yes --wait --timeout 2m >"$work/apply.log" || code=$?
-[ "$code" = 4 ] || { cat "$work/apply.log" >&2; exit 1; } # 4: the targets have not answered
-TOKENS=$work/tokens node $browser/screenshots.mjs waiting
-
-# 2: everything done.
+# 1: everything done.
 "$work/entented" --demo --demo-stay --data-dir "$work/demo" --listen 127.0.0.1:0 >"$work/demo.log" &
 started+=($!)
 await "$work/demo.log" '(demo: ok)' >/dev/null
@@ -59,10 +42,23 @@ ENTENTE_SERVER=$(await "$work/demo.log" 'Console +(http[^ ]+)')
 export ENTENTE_SERVER
 TOKENS=$work/demo/tokens node $browser/screenshots.mjs done
 
-# 3: the terminal. script(1) gives entente a terminal, so that it paints.
+# 2: the terminal. script(1) gives entente a terminal, so that it paints.
 show="$work/entente --token-file $work/demo/tokens/platform coverage"
 $show >"$work/coverage.txt"
 { echo '$ entente coverage' && cat "$work/coverage.txt"; } >$out/coverage.txt
 { echo '$ entente coverage' && TERM=xterm script -qec "$show" /dev/null; } >"$work/coverage.ansi"
 node $browser/screenshots.mjs terminal "$work/coverage.ansi" $out/coverage.png
+
+# 3: what a tenant's admin sees, in three languages on a desk and on a phone; the first screen of some is kept.
+if ! fc-list :lang=zh | grep -q .; then
+	echo "no font here has Chinese; install one, for example the Debian package fonts-wqy-microhei" >&2
+	exit 1
+fi
+go generate ./internal/console
+ONLY=pictures PICTURES=$work/pictures go test -count=1 -run TestInboxInABrowser ./internal/e2e/browser/inbox
+cp "$work/pictures/console-inbox-en-desktop-1.png" $out/console-inbox.png
+cp "$work/pictures/console-small-en-desktop-1.png" $out/console-request.png
+for name in inbox-zh-phone request-en-desktop request-sv-phone request-zh-desktop; do
+	cp "$work/pictures/console-$name-1.png" $out/console-$name.png
+done
 echo "pictures: ok"

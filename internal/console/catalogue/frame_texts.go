@@ -6,7 +6,7 @@ func frameTexts() []text {
 		{"console", "Entente", "Entente", "Entente"},
 		{"skip", "Skip to the content", "Hoppa till innehållet", "跳到主要内容"},
 		{"navigation", "Pages of {0}", "Sidor för {0}", "{0} 的页面"},
-		{"account", "Your account", "Ditt konto", "您的账户"},
+		{"account", "Your account", "Ditt konto", "您的帐户"},
 		{"overview", "Overview", "Översikt", "概览"},
 		{"inbox", "Inbox", "Inkorg", "收件箱"},
 		{"holds", "Holds", "Spärrar", "限制"},

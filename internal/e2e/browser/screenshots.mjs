@@ -1,6 +1,5 @@
 // Takes the pictures of the documentation.
-//   node screenshots.mjs waiting    requests wait in the inboxes; ENTENTE_SERVER, TOKENS (folder with token files), OUT (folder)
-//   node screenshots.mjs done       after a demonstration; the same
+//   node screenshots.mjs done       after a demonstration; ENTENTE_SERVER, TOKENS (folder with token files), OUT (folder)
 //   node screenshots.mjs terminal TEXT PNG    what a terminal showed, colours included, as a picture
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +9,6 @@ const org = '/o/contoso-group';
 const desk = { viewport: { width: 1280, height: 600 } };
 const phone = { viewport: { width: 390, height: 700 } };
 const shots = {
-  waiting: [
-    { name: 'console-inbox', token: 'admin-c', path: org + '/inbox', ...desk },
-    { name: 'console-request', token: 'admin-c', path: org + '/requests/b-c-1', ...desk },
-  ],
   done: [
     { name: 'console-overview', token: 'platform', path: org, ...desk },
     { name: 'console-overview-dark', token: 'platform', path: org, ...desk, colorScheme: 'dark' },
@@ -54,7 +49,7 @@ const browser = await launch();
 try {
   if (stage === 'terminal') await terminal(browser, ...files);
   else if (shots[stage]) await pages(browser, stage);
-  else throw new Error('usage: node screenshots.mjs waiting | done | terminal TEXT PNG');
+  else throw new Error('usage: node screenshots.mjs done | terminal TEXT PNG');
 } finally {
   await browser.close();
 }

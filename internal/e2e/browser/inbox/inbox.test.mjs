@@ -174,12 +174,12 @@ test('the language is a choice in the footer, and stays', async () => {
 });
 
 // screen is how much of a page a picture shows.
-const screen = 1500;
+const screen = 1600;
 
 test('pictures', async () => {
   const out = process.env.PICTURES;
   if (out) mkdirSync(out, { recursive: true });
-  const shots = { inbox: org + '/inbox', request: org + '/requests/look', holds: org + '/holds', share: org + '/shares/b/c', decided: org + '/requests/req-a-c-1' };
+  const shots = { inbox: org + '/inbox', request: org + '/requests/look', small: org + '/requests/req-b-c-1', holds: org + '/holds', share: org + '/shares/b/c', decided: org + '/requests/req-a-c-1' };
   for (const lang of Object.keys(languages)) {
     for (const [width, viewport] of Object.entries(widths)) {
       const page = await admin(lang, { viewport });
