@@ -20,7 +20,9 @@ type command func(s *story, args []string) error
 func table() map[string]command {
 	return map[string]command{
 		"world": (*story).world, "daemon": (*story).daemonCommand, "api": (*story).apiCommand, "as": (*story).as, "secret": (*story).secret, "edit": (*story).edit, "capture": (*story).capture, "config": (*story).config,
+		"receivers": (*story).receivers, "told": (*story).toldOf,
 		"race": (*story).race, "ended": (*story).ended, "tamper": (*story).tamper, "database": (*story).database,
+		"core": (*story).core, "workers": (*story).startWorkers, "isolated": (*story).isolated, "unreadable": (*story).unreadable, "readable": (*story).readable,
 		"remember": (*story).remember, "person": (*story).person, "objects": (*story).objects,
 		"mark": (*story).mark, "writes": (*story).writes, "order": (*story).order, "untouched": (*story).untouched,
 		"requests": (*story).requests, "partner": (*story).partner, "all-approve": (*story).allApprove,

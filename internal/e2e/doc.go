@@ -16,6 +16,12 @@
 //	daemon restart [FLAG…]       start it again where it stopped
 //	api start                    a second entented that only serves the API, with the Temporal server of a daemon that
 //	                             was started with --temporal-port $TEMPORAL_PORT; entente speaks to it from here on
+//	core start [FLAG…]           start an entented without any tenant's credential instead of a daemon
+//	workers start                start one worker process for each tenant, each with its own tenant's credential only
+//	isolated                     no process has, or used, another tenant's credential; no worker has a database
+//	unreadable WORD…             names and these words are not in Temporal, its web UI, logs or metrics
+//	readable WHO finds TEXT | refused STATUS
+//	                             what the codec endpoint tells somebody of the histories
 //	as NAME                      who types entente from here on: platform, admin-a, deputy-a and so on, viewer, stranger
 //	config FILE                  add the file to the daemon's configuration, with variables replaced, before it starts
 //	secret TENANT TEXT           put another client secret into the daemon's file for the tenant
@@ -38,6 +44,9 @@
 //	partner TENANT OTHER there|gone
 //	                             whether TENANT has a partner entry for OTHER
 //	all-approve [FLAG…]          every admin says yes to all that waits for their tenant (flags of entente approve)
+//	receivers start              a mail server at $MAIL and a service at $HOOK ($HOOK_ADDRESS, $HOOK_CA, $HOOK_SECRET)
+//	told mail|hook NUMBER|some REGEXP
+//	                             so many mails, or correctly signed messages, fit
 //	race NUMBER|some PERSON ARGS… -- PERSON ARGS…
 //	                             people type entente with these arguments at the same moment; so many succeed
 //	ended REQUEST…               the ledger knows exactly one end of each of these requests

@@ -29,7 +29,9 @@ type story struct {
 	port   string   // of the daemon's Temporal, when a second process needs it
 	admin  *simclient.Client
 	info   simclient.Info
-	more   string                       // of its configuration
+	fleet  *fleet // a core and one worker for each tenant
+	more   string // of its configuration
+	told   *received
 	before map[string]map[string]string // by tenant, the objects that were there before Entente: id to name
 }
 
