@@ -45,7 +45,6 @@ func wordOr(ctx context.Context, family, value string) string {
 
 func number(ctx context.Context, n int) string      { return speaking(ctx).Number(n) }
 func when(ctx context.Context, at time.Time) string { return speaking(ctx).Time(at) }
-func day(ctx context.Context, at time.Time) string  { return speaking(ctx).Date(at) }
 
 func listed(ctx context.Context, items []string) string {
 	return strings.Join(items, t(ctx, "list-separator"))

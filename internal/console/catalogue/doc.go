@@ -8,5 +8,5 @@
 //	format.go     numbers, times, durations
 //	choose.go     which language for whom
 //	sentences.go  English sentences of plans and passes that are known
-//	*_texts.go    the texts, one entry a line with all languages
+//	*_texts.go    the texts, one entry a line with all languages: tables, so their functions are long
 package catalogue
