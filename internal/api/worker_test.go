@@ -134,7 +134,7 @@ func attacks(t *testing.T, w *apitest.World) map[string]attack {
 		"ledger: another tenant":       put(work+"/ledger", entries(t, func(e *store.Entry) { e.Tenant = "b" })),
 		"ledger: another share":        put(work+"/ledger", entries(t, func(e *store.Entry) { e.Share = &ab })),
 		"ledger: no share":             put(work+"/ledger", entries(t, func(e *store.Entry) { e.Share = nil })),
-		"ledger: another organization": put(work+"/ledger", entries(t, func(e *store.Entry) { e.Org = "another-group" })),
+		"ledger: another organization": put(work+"/ledger", entries(t, func(e *store.Entry) { e.Org, e.Actor = "another-group", "run/another-group/b/c/1" })),
 		"ledger: a person's name":      put(work+"/ledger", entries(t, func(e *store.Entry) { e.Actor = "c-admin" })),
 		"ledger: another run":          put(work+"/ledger", entries(t, func(e *store.Entry) { e.Actor = "run/" + apitest.Org + "/a/b/1" })),
 		"ledger: a decision":           put(work+"/ledger", entries(t, func(e *store.Entry) { e.Verb = "approved" })),
@@ -217,7 +217,8 @@ func TestWorkersKeepToTheirTenant(t *testing.T) {
 func TestAKeyOfOthersTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := working(t)
-	_, err := w.Store.Append(t.Context(), store.Entry{Org: apitest.Org, Actor: "c-admin", Verb: "approved", Object: "told to nobody", Tenant: "a", Key: "k"})
+	_, err := w.Store.Append(t.Context(), store.Entry{Org: apitest.Org, Actor: "b-admin", Verb: "approved", Object: "x", Tenant: "b", Share: &bc, Key: "k",
+		Data: map[string]string{"reason": "told to nobody"}})
 	if err != nil {
 		t.Fatal(err)
 	}
