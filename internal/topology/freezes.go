@@ -11,13 +11,25 @@ import (
 // farthest is how far ahead the end of a freeze is looked for. No freeze lasts longer; see Parse.
 const farthest = 366 * Day
 
+// maxFreezes keeps a hostile file from exhausting the parser.
+const maxFreezes = 50
+
 // Until is when the freeze that is in force at a moment ends; zero when none is. The clock that counts is the one on
 // the wall of the freeze's zone: an hour that daylight saving repeats is frozen twice, one that it skips never.
 func (f Freeze) Until(at time.Time) time.Time {
+	return f.until(at, f.location())
+}
+
+// location is the zone of the freeze. Parse refuses zones that do not exist; they count as UTC here.
+func (f Freeze) location() *time.Location {
 	zone, err := loadZone(f.Zone)
 	if err != nil {
-		zone = time.UTC // Parse refuses zones that do not exist
+		return time.UTC
 	}
+	return zone
+}
+
+func (f Freeze) until(at time.Time, zone *time.Location) time.Time {
 	local := at.In(zone)
 	if !f.holds(local) {
 		return time.Time{}
@@ -32,18 +44,27 @@ func (f Freeze) Until(at time.Time) time.Time {
 // or when that freeze holds. Zero when it is not frozen at that moment. Freezes that follow each other without a gap
 // count as one; it looks about a year ahead.
 func (t *Topology) FrozenUntil(at time.Time) (until time.Time, reason string) {
-	until, reason = t.frozen(at)
-	for end, limit := until, at.Add(farthest); !end.IsZero() && until.Before(limit); {
+	return thaw(t.Freezes, at, at.Add(farthest))
+}
+
+// thaw follows freezes from a moment until none is in force, or past the limit.
+func thaw(freezes []Freeze, at, limit time.Time) (until time.Time, reason string) {
+	zones := make([]*time.Location, len(freezes)) // loaded once: the walk below asks often
+	for i, f := range freezes {
+		zones[i] = f.location()
+	}
+	until, reason = lastToEnd(freezes, zones, at)
+	for end := until; !end.IsZero() && until.Before(limit); {
 		until = end
-		end, _ = t.frozen(until)
+		end, _ = lastToEnd(freezes, zones, until)
 	}
 	return until, reason
 }
 
-// frozen is the freeze in force at a moment that ends last.
-func (t *Topology) frozen(at time.Time) (until time.Time, reason string) {
-	for _, f := range t.Freezes {
-		if end := f.Until(at); end.After(until) {
+// lastToEnd is the freeze in force at a moment that ends last.
+func lastToEnd(freezes []Freeze, zones []*time.Location, at time.Time) (until time.Time, reason string) {
+	for i, f := range freezes {
+		if end := f.until(at, zones[i]); end.After(until) {
 			until, reason = end, cmp.Or(f.Reason, f.String())
 		}
 	}
@@ -127,6 +148,10 @@ func wallClock(t time.Time) time.Duration {
 
 func (r *reader) freezes(doc mapping) []Freeze {
 	list, _ := doc.list("freezes")
+	if len(list) > maxFreezes {
+		r.report(doc.place("freezes"), RuleBadValue, fmt.Sprintf("%d freezes are too many", len(list)), fmt.Sprintf("write %d at most; name several days in one", maxFreezes))
+		return nil
+	}
 	var freezes []Freeze
 	before := len(r.problems)
 	for _, n := range list {
@@ -245,14 +270,9 @@ func (r *reader) hours(m mapping, into *string) {
 
 // checkThaw reports weekly freezes that leave no time at all between them.
 func (r *reader) checkThaw(doc mapping, freezes []Freeze) {
-	weekly := &Topology{}
-	for _, f := range freezes {
-		if f.From == "" {
-			weekly.Freezes = append(weekly.Freezes, f)
-		}
-	}
+	weekly := slices.DeleteFunc(slices.Clone(freezes), func(f Freeze) bool { return f.From != "" })
 	monday := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC) // any would do: weeks repeat
-	if until, _ := weekly.FrozenUntil(monday); until.Sub(monday) >= farthest {
+	if until, _ := thaw(weekly, monday, monday.Add(14*Day)); until.Sub(monday) >= 14*Day {
 		r.report(doc.place("freezes"), RuleBadValue, "these freezes leave no time in which anything could run", "leave a gap in the week; to end sharing, stop the shares")
 	}
 }

@@ -139,6 +139,26 @@ func frozenOnTheWall(f Freeze, local time.Time) bool {
 	return named(today) && clock >= begin || named(yesterday) && clock < end
 }
 
+// TestManyFreezesAreReadQuickly: a file cannot keep the parser busy with freezes that chain minute by minute.
+func TestManyFreezesAreReadQuickly(t *testing.T) {
+	t.Parallel()
+	var hostile, dense strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&hostile, "  - { hours: \"00:00-00:01\", zone: Europe/Stokholm, reason: r%d }\n", i)
+	}
+	for i := range maxFreezes {
+		start, end := i*1440/maxFreezes, (i+1)*1440/maxFreezes%1440
+		fmt.Fprintf(&dense, "  - { hours: \"%02d:%02d-%02d:%02d\", zone: Europe/Stockholm }\n", start/60, start%60, end/60, end%60)
+	}
+	for name, list := range map[string]string{"hostile": hostile.String(), "dense": dense.String()} {
+		began := time.Now()
+		_, problems := Parse("freezes.yaml", []byte(example+"freezes:\n"+list))
+		if took := time.Since(began); took > 10*time.Second || len(problems) != 1 {
+			t.Errorf("%s: %s, %d problems", name, took, len(problems))
+		}
+	}
+}
+
 const guarded = `protected:
   - { tenant: c, users: [root@c.example, admin@c.example] }
   - { tenant: b, group: "Break glass" }

@@ -297,6 +297,7 @@ func setDefault(p *Policy, block string, f field) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(example))
+	f.Add([]byte(example + guarded))
 	f.Add([]byte("shares: [{mesh: [a, *x, 1, null, {}]}]\nuserSets: {a: [}\n"))
 	f.Add([]byte("- - - ? : !!str &a *a <<: {<<: 1}"))
 	f.Add([]byte("apiVersion: |\n  entente/v1\n? [a]\n: b\n"))
