@@ -35,7 +35,8 @@ const (
 )
 
 // view is a topology without what does not concern the worker's tenants: other shares, the user sets that only those
-// carry, and tenants that are on neither side of its own. A list of people in another tenant's set is left out.
+// carry, protected people of others, tenants that are on neither side of its own, and when nothing may run, which
+// workflows decide. A list of people in another tenant's set is left out.
 func (w worker) view(t *topology.Topology) *topology.Topology {
 	out := &topology.Topology{Name: t.Name, Rollout: t.Rollout}
 	sides, sets := map[ident.Tenant]bool{}, map[string]bool{}
@@ -58,6 +59,11 @@ func (w worker) view(t *topology.Topology) *topology.Topology {
 			set.Users = []string{withheldUser}
 		}
 		out.UserSets = append(out.UserSets, set)
+	}
+	for _, p := range t.Protected { // their groups are observed too
+		if w.has(p.Tenant) {
+			out.Protected = append(out.Protected, p)
+		}
 	}
 	out.Tenants = slices.DeleteFunc(slices.Clone(t.Tenants), func(t topology.Tenant) bool { return !sides[t.Name] })
 	return readable(out)

@@ -193,6 +193,9 @@ tenants:
 userSets:
   - { name: a-people, tenant: a, from: { users: [annie@a.example] } }
   - { name: b-people, tenant: b, from: { users: [bob@b.example] } }
+protected:
+  - { tenant: b, group: Board of B }
+  - { tenant: a, users: [chief@a.example] }
 shares:
   - { from: a, to: b, sets: [a-people] }
 `
@@ -207,6 +210,9 @@ func TestPeopleOfOthersAreNotInATopology(t *testing.T) {
 		must(t, err)
 		if _, faults := topology.Parse(r.File, r.Source); len(faults) > 0 {
 			t.Errorf("%s: %v\n%s", who, faults, r.Source)
+		}
+		if board := strings.Contains(string(r.Source), "Board of B"); board != (who == "worker-b") || who != "worker-a" && strings.Contains(string(r.Source), "chief@") {
+			t.Errorf("%s sees of protected people\n%s", who, r.Source)
 		}
 		if text := string(r.Source); !strings.Contains(text, names[0]) || strings.Contains(text, names[1]) || who == "worker-c" && strings.Contains(text, "@a.example") {
 			t.Errorf("%s sees\n%s", who, text)
