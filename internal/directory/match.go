@@ -116,6 +116,19 @@ func (x *Index) Match(home User) (User, MatchVerdict) {
 	return User{}, NoMatch
 }
 
+// Candidates are all objects, live or in the recycle bin, that could be a home user's: the proven ones and those with
+// the home address. Match picks one of them or none; what must not be touched by mistake is looked for among all.
+func (x *Index) Candidates(home User) []string {
+	ids := slices.Clone(x.links[home.ID])
+	for _, u := range slices.Concat(x.byHome[fold(home.UserPrincipalName)], x.byMail[fold(home.Mail)]) {
+		if owner := x.claimed[u.ID]; owner == "" || owner == home.ID {
+			ids = append(ids, u.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 func verdictOf(match User, byHome []User) MatchVerdict {
 	if slices.ContainsFunc(byHome, func(u User) bool { return u.ID == match.ID }) {
 		return ByUPN

@@ -39,6 +39,7 @@ func (s *Snapshot) sorted() *Snapshot {
 	c.Groups = inOrder(s.Groups, func(a, b Group) int { return strings.Compare(a.ID, b.ID) })
 	c.Partners = inOrder(s.Partners, func(a, b Partner) int { return strings.Compare(a.TenantID, b.TenantID) })
 	c.Apps = inOrder(s.Apps, func(a, b SyncApp) int { return strings.Compare(a.ServicePrincipalID, b.ServicePrincipalID) })
+	c.RoleHolders = inOrder(s.RoleHolders, strings.Compare)
 	return &c
 }
 
@@ -63,7 +64,18 @@ func (s *Snapshot) Digest() string {
 		Groups   []Group
 		Partners []Partner
 		Apps     []SyncApp
-	}{s.Tenant, s.Users, s.Deleted, s.Groups, s.Partners, s.Apps})
+		Holders  []string `json:",omitempty"`
+		Roles    bool     `json:",omitempty"` // nobody holds a role, or nobody looked
+	}{s.Tenant, s.Users, s.Deleted, s.Groups, s.Partners, s.Apps, s.RoleHolders, s.RolesRead()})
+}
+
+// RolesRead tells whether it is known who holds a directory role.
+func (s *Snapshot) RolesRead() bool { return slices.Contains(s.Read, Roles) }
+
+// HoldsRole tells whether a user is known to hold a directory role.
+func (s *Snapshot) HoldsRole(id string) bool {
+	_, found := slices.BinarySearch(s.RoleHolders, id)
+	return found && s.RolesRead()
 }
 
 // Group finds a group by id.

@@ -103,6 +103,9 @@ type Snapshot struct {
 	Groups   []Group      `json:"groups,omitempty"`
 	Partners []Partner    `json:"partners,omitempty"`
 	Apps     []SyncApp    `json:"apps,omitempty"`
+	// RoleHolders are the object ids of users who hold a directory role here. Nobody is known to hold one while Read
+	// does not list Roles.
+	RoleHolders []string `json:"roleHolders,omitempty"`
 	// Read lists the collections that were read to their last page.
 	Read []Collection `json:"read"`
 }
@@ -117,6 +120,8 @@ const (
 	Groups   Collection = "groups"
 	Partners Collection = "partners"
 	Apps     Collection = "syncApps"
+	// Roles may be missing from a complete snapshot: reading them takes a permission that a tenant need not give.
+	Roles Collection = "directoryRoles"
 )
 
 // Collections is what Seal asks for.
