@@ -84,7 +84,7 @@ func (a *Activities) SetReduction(ctx context.Context, in contract.SetReductionI
 func (a *Activities) reductionEntry(ctx context.Context, r store.Reduction, verb string) error {
 	var people []string
 	for _, m := range r.Removals {
-		if m.State != store.Returned || r.Status == "restored" || verb == "announce-removal" {
+		if m.State != store.Returned || r.Status == "restored" || r.Status == "cancelled" || verb == "announce-removal" {
 			people = append(people, store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)...)
 		}
 	}
