@@ -39,6 +39,8 @@ for (const lang of Object.keys(languages)) {
           await accessible(page, path);
           const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           assert.ok(wide <= viewport.width, `${path} is ${wide} wide`);
+          const cut = await page.$$eval('.scroll:has(.stack)', (found) => found.filter((e) => e.scrollWidth > e.clientWidth).length);
+          assert.equal(cut, 0, `${path} has a table that is cut off`);
         }
         const out = await (await browser.newContext({ colorScheme, viewport, locale: languages[lang] })).newPage();
         await out.goto(server + '/sign-in');
