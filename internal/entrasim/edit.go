@@ -2,6 +2,7 @@ package entrasim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,6 +47,8 @@ func (s *Server) edit(t *dir.Tenant, e simclient.Edit) (string, error) {
 		return s.editGuest(t, verb, e, by)
 	case "group":
 		return s.editGroup(t, verb, e, by)
+	case "contact":
+		return editContact(t, verb, e)
 	case "permission", "secret", "app", "job":
 		return s.editApp(t, e, by)
 	case "partner":
@@ -165,8 +168,10 @@ func (s *Server) editGuest(t *dir.Tenant, verb string, e simclient.Edit, by dir.
 
 func (s *Server) editGroup(t *dir.Tenant, verb string, e simclient.Edit, by dir.Actor) (string, error) {
 	if verb == "create" {
-		g, err := t.CreateGroup(dir.Object{"displayName": e.Group, "mailEnabled": false, "securityEnabled": true, "groupTypes": []any{},
-			"mailNickname": strings.ReplaceAll(e.Group, " ", ""), "createdDateTime": t.Now()}, nil, nil, by)
+		props := dir.Object{"displayName": e.Group, "mailEnabled": false, "securityEnabled": true, "groupTypes": []any{},
+			"mailNickname": strings.ReplaceAll(e.Group, " ", ""), "createdDateTime": t.Now()}
+		maps.Copy(props, e.Attributes)
+		g, err := t.CreateGroup(props, nil, nil, by)
 		if err != nil {
 			return "", err
 		}
@@ -190,6 +195,26 @@ func (s *Server) editGroup(t *dir.Tenant, verb string, e simclient.Edit, by dir.
 		return group, plain(t.RemoveMember(group, member, by))
 	}
 	return "", fmt.Errorf("unknown action %q", e.Action)
+}
+
+// editContact is what Exchange does: Graph only reads contacts.
+func editContact(t *dir.Tenant, verb string, e simclient.Edit) (string, error) {
+	known, found := t.Contacts.Find(func(o dir.Object) bool { return strings.EqualFold(o.Text("mail"), e.User) })
+	switch {
+	case verb == "delete" && !found:
+		return "", fmt.Errorf("no contact %q in tenant %s", e.User, t.Name)
+	case verb == "delete":
+		t.Contacts.Remove(known.ID())
+		return known.ID(), nil
+	case verb != "create":
+		return "", fmt.Errorf("unknown action %q", e.Action)
+	case found:
+		return "", fmt.Errorf("tenant %s has a contact %q", t.Name, e.User)
+	}
+	made := world.NewContact(t, e.User, e.Name)
+	maps.Copy(made, e.Attributes)
+	t.Contacts.Put(made)
+	return made.ID(), nil
 }
 
 func (s *Server) editApp(t *dir.Tenant, e simclient.Edit, by dir.Actor) (string, error) {

@@ -20,5 +20,5 @@
 // Files: client.go set-up; pipeline.go the one chain of every request; credential.go and signin.go tokens;
 // errors.go, scrub.go, transport.go and network.go the classifier; call.go and paging.go how a call is made;
 // operations.go the table of operations with permission and cost; links.go addresses and quoting; recorder.go request ids; users.go,
-// delta.go, groups.go, batch.go, partners.go, apps.go, jobs.go, secrets.go, schema.go, provisioning.go the calls.
+// delta.go, groups.go, addresses.go, batch.go, partners.go, apps.go, jobs.go, secrets.go, schema.go, provisioning.go the calls.
 package graph

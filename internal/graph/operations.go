@@ -25,6 +25,7 @@ const (
 	permSync         = "Synchronization.ReadWrite.All"
 	permSyncRead     = "Synchronization.Read.All"
 	permLog          = "ProvisioningLog.Read.All"
+	permContactRead  = "OrgContact.Read.All"
 )
 
 func read(name, route, permission string, cost int) Operation {
@@ -53,6 +54,8 @@ var (
 	opRestoreUser  = write("restore a user", http.MethodPost, "/directory/deletedItems/{id}/restore", permUserRestore)
 
 	opGroupsFind    = read("find groups", "/groups", permGroupRead, 1)
+	opGroupsList    = read("list addresses of groups", "/groups", permGroupRead, 1)
+	opContacts      = read("list addresses of contacts", "/contacts", permContactRead, 1)
 	opGroup         = read("read a group", "/groups/{id}", permGroupRead, 1)
 	opGroupMembers  = read("list group members", "/groups/{id}/members", permGroupRead, 2)
 	opGroupsDelta   = read("follow groups", "/groups/delta", permGroupRead, 1)
@@ -63,6 +66,7 @@ var (
 	opRemoveMember  = write("remove group members", http.MethodDelete, "/groups/{id}/members/{id}/$ref", permMemberWrite)
 	opPartners      = read("list partner configurations", "/policies/crossTenantAccessPolicy/partners", permPolicyRead, 2)
 	opPartner       = read("read a partner configuration", "/policies/crossTenantAccessPolicy/partners/{id}", permPolicyRead, 2)
+	opAuthorization = read("read the authorization policy", "/policies/authorizationPolicy", permPolicyRead, 1)
 	opCreatePartner = write("create a partner configuration", http.MethodPost, "/policies/crossTenantAccessPolicy/partners", permPolicyWrite)
 	opPatchPartner  = write("update a partner configuration", http.MethodPatch, "/policies/crossTenantAccessPolicy/partners/{id}", permPolicyWrite)
 	opDeletePartner = write("delete a partner configuration", http.MethodDelete, "/policies/crossTenantAccessPolicy/partners/{id}", permPolicyWrite)
@@ -100,8 +104,8 @@ var (
 func Operations() []Operation {
 	return []Operation{
 		opOrganization, opUsersDelta, opUser, opDeletedUsers, opDeletedUser, opUpdateUser, opDeleteUser, opRestoreUser,
-		opGroupsFind, opGroup, opGroupMembers, opGroupsDelta, opCreateGroup, opDeleteGroup, opAddMembers, opAddMember, opRemoveMember,
-		opPartners, opPartner, opCreatePartner, opPatchPartner, opDeletePartner, opCreateSync, opPatchSync, opDeleteSync,
+		opGroupsFind, opGroupsList, opContacts, opGroup, opGroupMembers, opGroupsDelta, opCreateGroup, opDeleteGroup, opAddMembers, opAddMember, opRemoveMember,
+		opPartners, opPartner, opAuthorization, opCreatePartner, opPatchPartner, opDeletePartner, opCreateSync, opPatchSync, opDeleteSync,
 		opSyncApps, opServicePrincipal, opInstantiate, opDeletePrincipal, opApplications, opDeleteApp, opAssigned, opAssign,
 		opValidate, opJobs, opJob, opCreateJob, opDeleteJob, opStartJob, opPauseJob, opRestartJob, opSchema, opPutSchema, opSecrets, opPutSecrets,
 		opProvisioningLog,

@@ -78,6 +78,14 @@ func TestWire(t *testing.T) {
 		{"delete principal", func(ctx context.Context, c *Client) error { return c.DeleteServicePrincipal(ctx, idA) }, "DELETE", "/v1.0/servicePrincipals/" + idA, "", nil, ""},
 		{"groups by name", func(ctx context.Context, c *Client) error { _, err := c.GroupsByName(ctx, "O'Neil & co"); return err },
 			"GET", "/v1.0/groups", "", url.Values{"$filter": {"displayName eq 'O''Neil & co'"}, "$select": {strings.Join(groupSelect, ",")}, "$top": {"999"}}, `{"value":[]}`},
+		{"contact addresses", func(ctx context.Context, c *Client) error {
+			return c.ContactAddresses(ctx, func(Addressed) error { return nil })
+		}, "GET", "/v1.0/contacts", "", url.Values{"$select": {"id,mail,proxyAddresses"}, "$top": {"999"}}, `{"value":[]}`},
+		{"group addresses", func(ctx context.Context, c *Client) error {
+			return c.GroupAddresses(ctx, func(Addressed) error { return nil })
+		}, "GET", "/v1.0/groups", "", url.Values{"$select": {"id,mail,proxyAddresses"}, "$top": {"999"}}, `{"value":[]}`},
+		{"authorization", func(ctx context.Context, c *Client) error { _, err := c.Authorization(ctx); return err },
+			"GET", "/v1.0/policies/authorizationPolicy", "", url.Values{"$select": {"guestUserRoleId,allowInvitesFrom"}}, `{"guestUserRoleId":"r","allowInvitesFrom":"none"}`},
 		{"partners", func(ctx context.Context, c *Client) error { _, err := c.Partners(ctx); return err },
 			"GET", "/v1.0/policies/crossTenantAccessPolicy/partners", "", url.Values{"$expand": {"identitySynchronization"}}, `{"value":[]}`},
 		{"users delta", func(ctx context.Context, c *Client) error {

@@ -24,7 +24,7 @@ var editVerbs = map[string][]verb{
 	"group": {
 		{"add GROUP USER", "Add a member to a group", "  entrasim group add --tenant b Collaboration barbara@b.example", 2, groupUser, nil},
 		{"remove GROUP USER", "Remove a member from a group", "  entrasim group remove --tenant b Collaboration barbara@b.example", 2, groupUser, nil},
-		{"create GROUP", "Create a security group", "  entrasim group create --tenant a Readers", 1, func(e *simclient.Edit, a []string) { e.Group = a[0] }, nil},
+		{"create GROUP", "Create a security group", "  entrasim group create --tenant a Readers", 1, func(e *simclient.Edit, a []string) { e.Group = a[0] }, attributes},
 		{"delete GROUP", "Delete a group", "  entrasim group delete --tenant a Readers", 1, func(e *simclient.Edit, a []string) { e.Group = a[0] }, nil},
 	},
 	"user": {
@@ -43,6 +43,10 @@ var editVerbs = map[string][]verb{
 			}},
 		{"redeem ADDRESS", "Redeem a pending invitation", "  entrasim guest redeem --tenant a charlie@c.example", 1, user, nil},
 	},
+	"contact": {
+		{"create ADDRESS", "Create a mail contact", "  entrasim contact create --tenant c bob@b.example --name 'Bob Berg (B)'", 1, user, nameAndAttributes},
+		{"delete ADDRESS", "Delete a mail contact", "  entrasim contact delete --tenant c bob@b.example", 1, user, nil},
+	},
 	"permission": {
 		{"grant APP PERMISSION", "Grant an application permission", "  entrasim permission grant --tenant c Entente User.Read.All", 2, appPermission, nil},
 		{"revoke APP PERMISSION", "Revoke an application permission", "  entrasim permission revoke --tenant c Entente Synchronization.ReadWrite.All", 2, appPermission, nil},
@@ -59,8 +63,12 @@ func user(e *simclient.Edit, a []string)          { e.User = a[0] }
 func appPermission(e *simclient.Edit, a []string) { e.App, e.Permission = a[0], a[1] }
 
 func nameAndAttributes(cmd *cobra.Command, e *simclient.Edit) {
-	var raw string
 	cmd.Flags().StringVar(&e.Name, "name", "", "display name")
+	attributes(cmd, e)
+}
+
+func attributes(cmd *cobra.Command, e *simclient.Edit) {
+	var raw string
 	cmd.Flags().StringVar(&raw, "attributes", "", "Graph properties as a JSON object")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if raw == "" {

@@ -63,6 +63,9 @@ func TestVerbsReachASimulator(t *testing.T) {
 		{[]string{"switches", "set", "throttle", "false"}, ""},
 		{[]string{"switches", "--live"}, "throttle"},
 		{[]string{"requests", "--counts"}, "graph"},
+		{[]string{"contact", "create", "-t", "c", "carla@elsewhere.example"}, "-"},
+		{[]string{"contact", "delete", "-t", "c", "Carla@elsewhere.example"}, "-"},
+		{[]string{"group", "create", "-t", "c", "Sales", "--attributes", `{"mail":"sales@c.example","mailEnabled":true,"groupTypes":["Unified"]}`}, "-"},
 		{[]string{"tenant", "unreachable", "c"}, ""},
 		{[]string{"info"}, s.BaseURL()},
 	} {
@@ -73,6 +76,9 @@ func TestVerbsReachASimulator(t *testing.T) {
 	}
 	if _, err := run(t, "group", "add", "-t", "b", "Nobody", "bob@b.example", at); err == nil || !strings.Contains(err.Error(), "no user or group of tenant b") {
 		t.Errorf("unknown group: %v", err)
+	}
+	if _, err := run(t, "contact", "delete", "-t", "b", "carla@elsewhere.example", at); err == nil || !strings.Contains(err.Error(), "no contact") {
+		t.Errorf("unknown contact: %v", err)
 	}
 	if _, err := run(t, "user", "delete", "-t", "z", "bob@b.example", at); err == nil || !strings.Contains(err.Error(), "there are a, b, c") {
 		t.Errorf("unknown tenant: %v", err)

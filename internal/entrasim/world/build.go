@@ -100,6 +100,15 @@ func (r *Realm) users(t *dir.Tenant, d Tenant) error {
 	return nil
 }
 
+// NewContact is a mail contact with one address; without a name, the address says how it is called.
+func NewContact(t *dir.Tenant, mail, name string) dir.Object {
+	if name == "" {
+		name, _, _ = strings.Cut(mail, "@")
+	}
+	return dir.Object{"id": dir.StableID(t.ID, "contact", strings.ToLower(mail)), "displayName": name, "mail": mail,
+		"mailNickname": strings.ReplaceAll(mail, "@", "_"), "proxyAddresses": []any{"SMTP:" + mail}}
+}
+
 func (r *Realm) rest(t *dir.Tenant, d Tenant) error {
 	for _, g := range d.Guests {
 		var home *dir.User
@@ -129,12 +138,7 @@ func (r *Realm) rest(t *dir.Tenant, d Tenant) error {
 		}
 	}
 	for _, x := range d.Contacts {
-		name, _, _ := strings.Cut(x.Mail, "@")
-		if x.DisplayName != "" {
-			name = x.DisplayName
-		}
-		t.Contacts.Seed(dir.Object{"id": dir.StableID(t.ID, "contact", strings.ToLower(x.Mail)), "displayName": name, "mail": x.Mail,
-			"mailNickname": strings.ReplaceAll(x.Mail, "@", "_"), "proxyAddresses": []any{"SMTP:" + x.Mail}})
+		t.Contacts.Seed(NewContact(t, x.Mail, x.DisplayName))
 	}
 	for _, g := range d.Groups {
 		if err := t.SeedGroup(dir.StableID(t.ID, "group", strings.ToLower(g.Name)), groupProps(t, g), nil); err != nil {

@@ -102,7 +102,7 @@ var EntentePermissions = []string{
 	"Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess", "Policy.ReadWrite.Authorization", "MultiTenantOrganization.ReadWrite.All",
 	"Application.Read.All", "Application.ReadWrite.OwnedBy", "Synchronization.ReadWrite.All", "AppRoleAssignment.ReadWrite.All",
 	"Group.ReadWrite.All", "GroupMember.ReadWrite.All", "User.ReadWrite.All", "User.DeleteRestore.All", "User.Invite.All",
-	"AuditLog.Read.All", "Organization.Read.All", "Domain.Read.All", "CrossTenantInformation.ReadBasic.All",
+	"OrgContact.Read.All", "AuditLog.Read.All", "Organization.Read.All", "Domain.Read.All", "CrossTenantInformation.ReadBasic.All",
 }
 
 // Fixed ids of the example's three tenants.
