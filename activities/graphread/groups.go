@@ -61,6 +61,14 @@ func (o *observation) resolveGroups(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, p := range o.topo.Protected { // in every tenant: a guard that was not read would let people through
+		if p.Tenant != o.in.Tenant.Name || p.Group == "" {
+			continue
+		}
+		if err := o.resolve("set/"+p.Group, func() ([]directory.Group, error) { return o.setGroup(ctx, p.Group) }); err != nil {
+			return err
+		}
+	}
 	for _, s := range o.shares() {
 		if s.Source != o.in.Tenant.Name {
 			continue

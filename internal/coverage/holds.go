@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"entente.dev/entente/internal/directory"
+	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
 )
 
@@ -33,4 +34,21 @@ func decision(h plan.Hold) string {
 		who += ", until " + h.Until.UTC().Format("2006-01-02 15:04") + " UTC"
 	}
 	return who
+}
+
+// protection says why nobody shares this person there: they are protected at home, or by what they are in the target.
+// Their cell is not wanted, so that nobody counts it as missing.
+func (m *matrix) protection(p ident.Person, user directory.User, tenant ident.Tenant) string {
+	if why := m.protected[p.Home][p.ID]; why != "" {
+		return why
+	}
+	if len(m.protected[tenant]) == 0 {
+		return ""
+	}
+	for _, id := range m.indexes[tenant].Candidates(user) {
+		if why := m.protected[tenant][id]; why != "" {
+			return why + " in tenant " + string(tenant)
+		}
+	}
+	return ""
 }

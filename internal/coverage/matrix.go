@@ -42,6 +42,7 @@ type matrix struct {
 	snapshots map[ident.Tenant]*directory.Snapshot
 	indexes   map[ident.Tenant]*directory.Index
 	holds     map[place]plan.Hold
+	protected map[ident.Tenant]map[string]string // object id → why
 	wanted    map[place]bool
 	carried   map[place]bool // in the scope group of a declared share
 	seen      map[ident.Person]bool
@@ -52,12 +53,13 @@ type matrix struct {
 func newMatrix(t *topology.Topology, snapshots map[ident.Tenant]directory.Complete, links []plan.Link, holds []plan.Hold) *matrix {
 	m := &matrix{
 		topology: t, tenants: []ident.Tenant{}, snapshots: map[ident.Tenant]*directory.Snapshot{}, indexes: map[ident.Tenant]*directory.Index{},
-		holds: map[place]plan.Hold{}, wanted: map[place]bool{}, carried: map[place]bool{}, seen: map[ident.Person]bool{}, rows: []Row{},
+		holds: map[place]plan.Hold{}, protected: map[ident.Tenant]map[string]string{}, wanted: map[place]bool{}, carried: map[place]bool{}, seen: map[ident.Person]bool{}, rows: []Row{},
 	}
 	for _, tenant := range t.Tenants {
 		m.tenants = append(m.tenants, tenant.Name)
 		if s := snapshots[tenant.Name].Snapshot(); s != nil {
 			m.snapshots[tenant.Name], m.indexes[tenant.Name] = s, directory.NewIndex(s)
+			m.protected[tenant.Name], _ = plan.Guarded(t, s)
 		}
 	}
 	for _, l := range links {
@@ -178,6 +180,10 @@ func (m *matrix) cell(p ident.Person, user directory.User, tenant ident.Tenant, 
 	}
 	if hold, held := m.holds[place{p, tenant}]; held {
 		return heldCell(c, hold, object)
+	}
+	if why := m.protection(p, user, tenant); why != "" && (c.Wanted || m.carried[place{p, tenant}]) {
+		c.Wanted, c.Why = false, why
+		return c
 	}
 	if c.Representation == Absent && !user.Enabled {
 		c.Wanted = false // the engine does not create disabled users

@@ -15,7 +15,7 @@ func Compute(in Input) Plan {
 	c := newComputation(in)
 	p := Plan{Topology: in.Topology.Digest(), Name: in.Topology.Name, Shares: []SharePlan{}, Refusals: []Refusal{}, Warnings: []Warning{}}
 	for _, share := range in.Topology.Shares {
-		if len(in.Only) > 0 && !slices.Contains(in.Only, share.Share) {
+		if !c.plans(share.Share) {
 			continue
 		}
 		p.Shares = append(p.Shares, c.share(share))
@@ -23,6 +23,7 @@ func Compute(in Input) Plan {
 	if len(in.Only) == 0 {
 		p.Warnings = append(p.Warnings, c.undeclared()...)
 	}
+	p.Warnings = append(p.Warnings, c.rolesUnread()...)
 	digests := make([]string, len(p.Shares))
 	for i, s := range p.Shares {
 		digests[i] = s.Digest
@@ -74,6 +75,12 @@ type computation struct {
 	in      Input
 	targets map[ident.Tenant]*directory.Index
 	sets    map[string]resolved
+	guarded map[ident.Tenant]guard
+}
+
+// plans tells whether a share is to be planned.
+func (c *computation) plans(share ident.Share) bool {
+	return len(c.in.Only) == 0 || slices.Contains(c.in.Only, share)
 }
 
 type resolved struct {
@@ -82,10 +89,12 @@ type resolved struct {
 }
 
 func newComputation(in Input) *computation {
-	c := &computation{in: in, targets: map[ident.Tenant]*directory.Index{}, sets: map[string]resolved{}}
+	c := &computation{in: in, targets: map[ident.Tenant]*directory.Index{}, sets: map[string]resolved{}, guarded: map[ident.Tenant]guard{}}
 	for _, t := range in.Topology.Tenants {
 		if s := in.Snapshots[t.Name].Snapshot(); s != nil {
 			c.targets[t.Name] = directory.NewIndex(s)
+			why, refusals := Guarded(in.Topology, s)
+			c.guarded[t.Name] = guard{why, refusals}
 		}
 	}
 	for _, l := range in.Links {

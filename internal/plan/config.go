@@ -98,7 +98,7 @@ func (s *sharePlanner) representations() {
 	var adopt, undelete []string
 	for _, e := range s.out.Effects {
 		switch {
-		case e.Action == Adopt && s.out.Desired.Schema.UserTypeRecurring:
+		case e.Action == Adopt && s.converts:
 			adopt = append(adopt, e.ObjectID)
 		case e.Action == Restore && s.carried[e.Person.ID]:
 			undelete = append(undelete, e.ObjectID)

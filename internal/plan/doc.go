@@ -12,6 +12,7 @@
 //	share.go       one share, from finding its objects to its digest
 //	names.go       our markers
 //	resolve.go     user sets to people
+//	protected.go   whom nobody shares, converts or removes
 //	people.go      one person: effect, in or out
 //	leave.go       people who leave the scope group
 //	envelope.go    what the target accepted: who may come in now, who waits

@@ -55,6 +55,9 @@ func (s scenario) happens(w *world, step int) {
 	if (step == 0) == s.Terms.Early && step < 2 {
 		s.narrow(w)
 	}
+	if (step == 1) == s.Guard.Late && step < 2 {
+		s.Guard.put(w, s.People)
+	}
 	for _, h := range s.Holds {
 		if (step == 1) == h.Late && step < 2 {
 			h.put(w, s.People[h.Who])

@@ -79,6 +79,8 @@ func (s *sharePlanner) signIns() {
 		hold, blocked := s.blocked[id]
 		why := because("blocked by the target", hold.Reason)
 		switch {
+		case blocked && object.Enabled && s.guarded[s.share.Target].why[object.ID] != "":
+			s.warnAbout(ident.Person{Home: s.share.Source, ID: id}, "protected-hold", s.share.Target, "protected in the target: the sign-in stays on although a hold says otherwise")
 		case blocked && object.Enabled:
 			s.off = append(s.off, object.ID)
 			s.mark(effects[id], home, object, TurnOff, string(directory.StandsBlocked), why)

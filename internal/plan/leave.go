@@ -18,21 +18,25 @@ func (s *sharePlanner) leavers() {
 			}
 		}
 		e := s.effect(id, home)
-		if s.noRemovals {
-			s.keep[id] = true
-			s.stays(e, home)
+		if why := s.protection(home); why != "" {
+			s.protect(e, home, why)
+			continue
+		}
+		if s.noRemovals != "" {
+			s.stays(e, home, s.noRemovals)
 			continue
 		}
 		s.add(s.leave(e, home))
 	}
 }
 
-// stays keeps somebody in scope whose removal is refused.
-func (s *sharePlanner) stays(e Effect, home directory.User) {
+// stays keeps somebody in scope who is not to be touched.
+func (s *sharePlanner) stays(e Effect, home directory.User, why string) {
+	s.keep[e.Person.ID] = true
 	if object, verdict := s.index.Match(home); verdict.Found() {
 		e.ObjectID, e.From = object.ID, string(object.Stands(home.Enabled))
 	}
-	e.Action, e.To, e.Reason = KeepOne, e.From, "stays: nobody is removed while a user set cannot be trusted"
+	e.Action, e.To, e.Reason = KeepOne, e.From, why
 	s.add(e)
 }
 

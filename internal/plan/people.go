@@ -11,12 +11,14 @@ import (
 // people decides about everybody: the wanted ones first, then those who leave.
 func (s *sharePlanner) people() {
 	s.held()
+	s.guards()
 	wanted := s.wanted()
 	s.excluded(wanted)
 	for _, id := range wanted {
 		s.judge(id)
 	}
 	s.leavers()
+	s.remain()
 	s.weigh()
 	s.admit()
 	s.sameMail(wanted)
@@ -39,8 +41,8 @@ func (s *sharePlanner) wanted() []string {
 		set := s.sets[name]
 		ids = append(ids, set.people...)
 		for _, r := range set.refusals {
-			r.Fatal = r.Rule != userNotFound && len(s.carried) == 0 && (s.group == nil || len(s.group.Away) == 0)
-			s.noRemovals = true
+			r.Fatal = r.Rule != userNotFound && s.carriesNobody()
+			s.noRemovals = "stays: nobody is removed while a user set cannot be trusted"
 			s.refuse(r)
 		}
 	}
@@ -65,7 +67,12 @@ func (s *sharePlanner) included() []string {
 // scope group stays there, because taking them out would be a removal that nobody asked for.
 func (s *sharePlanner) judge(id string) {
 	home, known := s.source.User(id)
+	home.ID = id
 	e := s.effect(id, home)
+	if why := s.protection(home); why != "" {
+		s.protect(e, home, why)
+		return
+	}
 	if why, out := s.outside[id]; out {
 		if !s.carried[id] {
 			e.Action, e.To, e.Reason = HeldOut, e.From, why
@@ -75,6 +82,8 @@ func (s *sharePlanner) judge(id string) {
 	}
 	eligible := true
 	switch {
+	case known && !s.carried[id] && s.unguarded(home):
+		e, eligible = s.skip(e, "", "stays out until it is known who is protected"), false
 	case !known:
 		e, eligible = s.skip(e, "unknown-user", "a set names a user who is not among the source's live users"), false
 	case home.External() || home.UserType != directory.Member:
@@ -131,10 +140,10 @@ func (s *sharePlanner) representation(e Effect, home directory.User) (Effect, bo
 	case directory.StandsSoftDeleted:
 		return s.comeBack(e, home, object)
 	case directory.StandsGuest:
-		return s.guest(e), true
+		return s.guest(e, home), true
 	case directory.StandsPending:
 		if object.UserType == directory.Guest {
-			return s.guest(e), true
+			return s.guest(e, home), true
 		}
 		e.Action, e.Reason = KeepOne, "a Member already, but the invitation was never redeemed"
 		return e, true
@@ -155,7 +164,7 @@ func (s *sharePlanner) comeBack(e Effect, home, object directory.User) (Effect, 
 		return s.skip(e, "", "disabled at home and in the target's recycle bin"), false
 	}
 	e.Action, e.To, e.Reason = Restore, string(directory.StandsMember), "comes back from the target's recycle bin as the same object"
-	if object.UserType == directory.Guest && !s.out.Desired.Schema.UserTypeRecurring {
+	if object.UserType == directory.Guest && !s.converts {
 		e.To = string(directory.StandsGuest)
 	}
 	if hold, blocked := s.blocked[e.Person.ID]; blocked && s.carried[e.Person.ID] {
@@ -170,9 +179,12 @@ func (s *sharePlanner) comeBack(e Effect, home, object directory.User) (Effect, 
 
 // guest is somebody who was invited before. Making them a Member changes what somebody else made, so the
 // target decides.
-func (s *sharePlanner) guest(e Effect) Effect {
+func (s *sharePlanner) guest(e Effect, home directory.User) Effect {
 	switch {
-	case s.out.Desired.Schema.UserTypeRecurring:
+	case s.converts && s.unguarded(home):
+		s.out.Desired.Schema.UserTypeRecurring = false // the engine would convert them
+		e.Action, e.Reason = Leave, "existing guest stays guest until it is known who is protected"
+	case s.converts:
 		e.Action, e.To, e.Reason = Adopt, string(directory.StandsMember), "existing guest becomes Member"
 	case s.conversionAsked():
 		s.terms.guests++

@@ -25,6 +25,7 @@ type scenario struct {
 	Steps  [][]int // whose membership of the set flips in each step
 	Holds  []holding
 	Terms  narrowing
+	Guard  guarding
 	Budget topology.Budget
 	Seed   uint64
 }
@@ -57,6 +58,10 @@ var scenarios = rapid.Custom(func(t *rapid.T) scenario {
 	})
 	s.Holds = rapid.SliceOfNDistinct(held, 0, 3, func(h holding) int { return h.Who }).Draw(t, "holds")
 	s.Terms = narrowings.Draw(t, "terms")
+	s.Guard = guarding{
+		Late: rapid.Bool().Draw(t, "guard late"), Roles: who.Draw(t, "role holders"), Group: rapid.SampledFrom([]string{"", "", "Break glass", "Missing"}).Draw(t, "protected group"),
+		Members: who.Draw(t, "protected"), Objects: rapid.IntRange(0, 9).Draw(t, "guarded objects") == 0,
+	}
 	return s
 })
 
@@ -226,6 +231,9 @@ var properties = map[string]func(scenario, computer) error{
 	},
 	"a cap never removes": func(s scenario, c computer) error {
 		return each(s, c, func(_ *world, in Input, p Plan) error { return capped(in, p, c) }, noAfter)
+	},
+	"nobody protected is shared, converted or removed": func(s scenario, c computer) error {
+		return each(s, c, protects, noAfter)
 	},
 	"a block removes nobody and touches only its own person": func(s scenario, c computer) error {
 		return each(s, c, func(_ *world, in Input, p Plan) error { return blocks(in, p, c) }, noAfter)

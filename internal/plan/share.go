@@ -34,7 +34,9 @@ type sharePlanner struct {
 	released     map[string]bool   // whose block is over
 	terms        terms             // of the envelope
 	off, on      []string          // target object ids whose sign-in changes
-	noRemovals   bool              // a set could not be trusted
+	converts     bool              // existing guests are to become Members
+	remains      int               // protected people whom the share carries
+	noRemovals   string            // why nobody is removed: a set, or who is protected, is not known
 	fatalRefused bool
 }
 
@@ -60,6 +62,7 @@ func (c *computation) share(share topology.Share) SharePlan {
 		s.envelope = &e
 	}
 	s.out.Desired.Schema = s.schema()
+	s.converts = s.out.Desired.Schema.UserTypeRecurring
 	if s.observed(source, target) && s.findObjects() {
 		s.people()
 		s.setUp()
@@ -90,6 +93,11 @@ func (s *sharePlanner) observed(tenants ...topology.Tenant) bool {
 	s.source, s.target = s.in.Snapshots[s.share.Source].Snapshot(), s.in.Snapshots[s.share.Target].Snapshot()
 	s.index = s.targets[s.share.Target]
 	return ok
+}
+
+// carriesNobody tells whether nobody is lost or stranded when the share stops here.
+func (s *sharePlanner) carriesNobody() bool {
+	return len(s.carried) == 0 && (s.group == nil || len(s.group.Away) == 0)
 }
 
 // findObjects finds the share's application, job and scope group. More than one of ours means that a create

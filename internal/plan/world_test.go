@@ -69,7 +69,7 @@ func emptyWorld(t tester, file string) *world {
 	}
 	w := &world{topology: parsed, tenants: map[ident.Tenant]*directory.Snapshot{}, envelopes: map[ident.Share]Envelope{}, owned: map[string]bool{}}
 	for _, tenant := range parsed.Tenants {
-		w.tenants[tenant.Name] = &directory.Snapshot{Tenant: tenant.Name, TenantID: tenant.TenantID, Read: directory.Collections()}
+		w.tenants[tenant.Name] = &directory.Snapshot{Tenant: tenant.Name, TenantID: tenant.TenantID, Read: append(directory.Collections(), directory.Roles)}
 	}
 	return w
 }
@@ -121,6 +121,7 @@ func (w *world) in(t tester) Input {
 func (w *world) copy(s *directory.Snapshot) *directory.Snapshot {
 	c := *s
 	c.Users, c.Deleted, c.Groups, c.Partners, c.Apps = slices.Clone(s.Users), slices.Clone(s.Deleted), slices.Clone(s.Groups), slices.Clone(s.Partners), slices.Clone(s.Apps)
+	c.RoleHolders = slices.Clone(s.RoleHolders)
 	return &c
 }
 
@@ -208,7 +209,12 @@ func (w *world) write(t tester, s SharePlan, c Change) {
 		for _, id := range c.People {
 			w.editUser(s.Share.Target, id, func(u *directory.User) { u.Enabled = c.Kind == Unblock })
 		}
-	case Convert: // the engine does it, because the schema says so
+	case Convert: // the engine does it where the schema says so
+		for _, id := range c.People {
+			if !s.Desired.Schema.UserTypeRecurring {
+				w.editUser(s.Share.Target, id, func(u *directory.User) { u.UserType = directory.Member })
+			}
+		}
 	default:
 		t.Fatalf("unknown kind %s", c.Kind)
 	}
