@@ -38,8 +38,13 @@ func ok(t *testing.T, err error) {
 
 func planned(t *testing.T, db store.Store) contract.SharePlanRef {
 	t.Helper()
-	a := New(db, func() time.Time { return noon })
-	out, err := a.PlanShare(t.Context(), contract.PlanShareIn{Org: "contoso-group", TopologyDigest: "d", Share: bc})
+	return plannedBy(t, db, contract.PlanShareIn{TopologyDigest: "d"})
+}
+
+func plannedBy(t *testing.T, db store.Store, in contract.PlanShareIn) contract.SharePlanRef {
+	t.Helper()
+	in.Org, in.Share = "contoso-group", bc
+	out, err := New(db, func() time.Time { return noon }).PlanShare(t.Context(), in)
 	ok(t, err)
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 	"entente.dev/entente/internal/topology"
 )
@@ -24,6 +25,7 @@ type Store interface {
 	store.Plans
 	store.Facts
 	Envelopes(ctx context.Context, org string) ([]plan.Envelope, error)
+	ListReductions(ctx context.Context, org string) ([]store.Reduction, error)
 	PutCoverage(ctx context.Context, org string, c coverage.Coverage, at time.Time) error
 }
 
@@ -96,7 +98,10 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 		return contract.SharePlanRef{}, err
 	}
 	out := ref(&p.Shares[0], t, declared)
-	out.Deadline = deadline(&p.Shares[0], input)
+	out.Deadline, out.Job = deadline(&p.Shares[0], input), health(&p.Shares[0], input)
+	if !in.Drain { // a stop is carried out in a freeze too
+		out.FrozenUntil, out.FreezeWhy = t.FrozenUntil(input.Now)
+	}
 	return out, nil
 }
 
@@ -127,8 +132,11 @@ func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.ShareP
 		}
 	}
 	out.Guests = p.Acceptance.Guests
-	var leaving []ident.Person
+	var leaving, asking []ident.Person
 	for _, e := range p.Effects {
+		if prospect.Comes(e.Action) {
+			asking = append(asking, e.Person)
+		}
 		switch e.Action { // who waits, and whose sign-in changes, is nothing that the engine owes
 		case plan.Remove:
 			leaving = append(leaving, e.Person)
@@ -141,6 +149,9 @@ func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.ShareP
 	}
 	if len(leaving) > 0 {
 		out.Leaving = ident.Digest(leaving)
+	}
+	if len(asking) > 0 {
+		out.Asking = ident.Digest(asking)
 	}
 	for _, r := range p.Refusals {
 		if r.Fatal && out.Refused == "" {
@@ -229,8 +240,12 @@ func (a *Activities) facts(ctx context.Context, org string, in *plan.Input) (err
 		in.Envelopes[e.Share] = e
 	}
 	owned, err := a.store.Owned(ctx, org)
+	if err != nil {
+		return err
+	}
 	for _, o := range owned {
 		in.Owned[o.ID] = true
 	}
+	in.Removed, err = a.removed(ctx, org, in.Now.Add(-budgets))
 	return err
 }

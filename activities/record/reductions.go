@@ -24,7 +24,7 @@ func (a *Activities) OpenReduction(ctx context.Context, in contract.OpenReductio
 		return err
 	}
 	r := store.Reduction{
-		ID: in.ID, Org: in.Run.Org, Share: in.Run.Share, Status: in.Status, Reason: in.Reason,
+		ID: in.ID, Org: in.Run.Org, Share: in.Run.Share, Status: in.Status, Reason: in.Reason, Drain: in.Drain,
 		OpenedAt: a.now(), UpdatedAt: a.now(), Stamp: store.Stamp{Run: in.Run.Seq},
 	}
 	var links []plan.Link

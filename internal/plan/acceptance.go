@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"entente.dev/entente/internal/directory"
-	"entente.dev/entente/internal/topology"
 )
 
 // schema is what the job must do. Existing guests are converted when the target's envelope says so and the
@@ -27,28 +26,6 @@ func (s *sharePlanner) schema() directory.Schema {
 func (s *sharePlanner) conversionAsked() bool {
 	e := s.envelope
 	return e != nil && s.share.Policy.UserType.ExistingGuests == "convert" && e.ExistingGuests == "keep" && e.AskedGuests != "convert"
-}
-
-// accept works out whether the target must be asked, and whether the reduction is within its budget.
-func (s *sharePlanner) accept() {
-	if s.draining() {
-		return // a person asked for exactly this removal
-	}
-	s.out.Acceptance = s.acceptance()
-	removals := 0
-	for _, e := range s.out.Effects {
-		if e.Action == Remove {
-			removals++
-		}
-	}
-	s.out.Budget = Verdict(s.share.Policy.Deprovisioning.Budget, len(s.carried), removals)
-}
-
-// Verdict compares removals with a budget for a share that carries so many people. The smaller of count and
-// percent holds; the percentage is rounded up, so that one person may always leave a share with a budget.
-func Verdict(b topology.Budget, carried, removals int) BudgetVerdict {
-	allowed := min(b.Count, (carried*b.Percent+99)/100)
-	return BudgetVerdict{Removals: removals, Allowed: allowed, Over: removals > allowed}
 }
 
 // acceptance says why the target must be asked. What it accepted goes on meanwhile.

@@ -14,18 +14,23 @@ import (
 func Compute(in Input) Plan {
 	c := newComputation(in)
 	p := Plan{Topology: in.Topology.Digest(), Name: in.Topology.Name, Shares: []SharePlan{}, Refusals: []Refusal{}, Warnings: []Warning{}}
+	var tallies []tally
 	for _, share := range in.Topology.Shares {
 		if !c.plans(share.Share) {
 			continue
 		}
-		p.Shares = append(p.Shares, c.share(share))
+		s, t := c.share(share)
+		p.Shares, tallies = append(p.Shares, s), append(tallies, t)
 	}
+	c.verdicts(p.Shares, tallies)
 	if len(in.Only) == 0 {
 		p.Warnings = append(p.Warnings, c.undeclared()...)
 	}
 	p.Warnings = append(p.Warnings, c.rolesUnread()...)
 	digests := make([]string, len(p.Shares))
-	for i, s := range p.Shares {
+	for i := range p.Shares {
+		s := &p.Shares[i]
+		s.Digest = s.digest()
 		digests[i] = s.Digest
 		p.Refusals = append(p.Refusals, s.Refusals...)
 		p.Warnings = append(p.Warnings, s.Warnings...)
@@ -76,6 +81,7 @@ type computation struct {
 	targets map[ident.Tenant]*directory.Index
 	sets    map[string]resolved
 	guarded map[ident.Tenant]guard
+	removed map[ident.Share][]Removed
 }
 
 // plans tells whether a share is to be planned.
@@ -89,7 +95,7 @@ type resolved struct {
 }
 
 func newComputation(in Input) *computation {
-	c := &computation{in: in, targets: map[ident.Tenant]*directory.Index{}, sets: map[string]resolved{}, guarded: map[ident.Tenant]guard{}}
+	c := &computation{in: in, targets: map[ident.Tenant]*directory.Index{}, sets: map[string]resolved{}, guarded: map[ident.Tenant]guard{}, removed: removedBy(in.Removed)}
 	for _, t := range in.Topology.Tenants {
 		if s := in.Snapshots[t.Name].Snapshot(); s != nil {
 			c.targets[t.Name] = directory.NewIndex(s)

@@ -19,5 +19,6 @@
 //	exclusions.go  whom its acceptance leaves out, by name or by rule
 //	holds.go       its decisions about one person; sign-ins turned off and on
 //	config.go      set-up changes and their order
-//	acceptance.go  must the target be asked; is the reduction within its budget
+//	acceptance.go  must the target be asked
+//	budget.go      is the reduction within the budgets of its share, its target and the organization
 package plan

@@ -51,13 +51,4 @@ func (s *sharePlanner) ourApps() []directory.SyncApp {
 }
 
 // ourGroups finds the share's scope groups in the same way.
-func (s *sharePlanner) ourGroups() []directory.Group {
-	var ours []directory.Group
-	for _, g := range s.source.Groups {
-		recorded := s.in.Owned[g.ID] && g.MailNickname == s.out.Desired.GroupNickname
-		if g.DisplayName == s.out.Desired.GroupName || recorded {
-			ours = append(ours, g)
-		}
-	}
-	return ours
-}
+func (s *sharePlanner) ourGroups() []directory.Group { return s.groupsOf(s.source, s.share.Share) }

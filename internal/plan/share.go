@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +11,8 @@ import (
 	"entente.dev/entente/internal/topology"
 )
 
-// nativeDeleteLimit is the engine's own default threshold of deletions in one cycle. Ours never goes below
-// it, so that the engine's guard stays the second one and does not hold back what was approved here.
+// nativeDeleteLimit is the engine's own default threshold of deletions in one cycle, for a share without a policy: zero
+// would switch the engine's guard off.
 const nativeDeleteLimit = 500
 
 // sharePlanner works out one share. Its fields fill from top to bottom.
@@ -43,7 +44,8 @@ type sharePlanner struct {
 // draining tells whether the share is being stopped.
 func (s *sharePlanner) draining() bool { return slices.Contains(s.in.Draining, s.share.Share) }
 
-func (c *computation) share(share topology.Share) SharePlan {
+// share plans one share. Its budget's verdict and its digest come when all shares are planned.
+func (c *computation) share(share topology.Share) (SharePlan, tally) {
 	source, _ := c.in.Topology.TenantByName(share.Source)
 	target, _ := c.in.Topology.TenantByName(share.Target)
 	s := &sharePlanner{computation: c, share: share, carried: map[string]bool{}, keep: map[string]bool{}, outside: map[string]string{}}
@@ -54,7 +56,7 @@ func (c *computation) share(share topology.Share) SharePlan {
 			AppName:       AppName(c.in.Topology.Name, share.Share, target.TenantID),
 			GroupName:     GroupName(c.in.Topology.Name, share.Share),
 			GroupNickname: GroupNickname(c.in.Topology.Name, share.Share),
-			DeleteLimit:   max(nativeDeleteLimit, share.Policy.Deprovisioning.Budget.Count+1),
+			DeleteLimit:   cmp.Or(share.Policy.Deprovisioning.EngineThreshold, nativeDeleteLimit),
 			Members:       []string{},
 		},
 	}
@@ -69,8 +71,8 @@ func (c *computation) share(share topology.Share) SharePlan {
 	} else {
 		s.weigh()
 	}
-	s.seal()
-	return *s.out
+	s.sum()
+	return *s.out, s.tally()
 }
 
 // observed finds the two snapshots and makes sure that they are of the tenants that the topology means.
@@ -171,14 +173,28 @@ func (s *sharePlanner) otherSyncs(ours []directory.SyncApp) {
 	}
 }
 
-// seal sums up and binds everything into the digest. The need for acceptance stays out of it, because it
-// depends on the time.
-func (s *sharePlanner) seal() {
+// tally is what the share adds to the sums of budgets. A stop adds nothing: a person asked for it.
+func (s *sharePlanner) tally() tally {
+	leaving := map[string]bool{}
+	for _, e := range s.out.Effects {
+		if e.Action == Remove && !s.draining() {
+			leaving[e.Person.ID] = true
+		}
+	}
+	t := s.count(s.share.Share, s.carried, leaving)
+	t.shrunk = s.shrunk()
+	return t
+}
+
+// sum puts everything in order and counts it.
+func (s *sharePlanner) sum() {
 	out := s.out
 	if s.fatalRefused {
 		out.Changes = []Change{}
 	}
-	s.accept()
+	if !s.draining() { // a person asked for exactly that
+		out.Acceptance = s.acceptance()
+	}
 	sortRefusals(out.Refusals)
 	sortWarnings(out.Warnings)
 	out.Warnings = slices.CompactFunc(out.Warnings, func(a, b Warning) bool { return compareWarnings(a, b) == 0 })
@@ -198,13 +214,22 @@ func (s *sharePlanner) seal() {
 			out.Counts.Waiting++
 		}
 	}
-	out.Digest = ident.Digest(struct {
+}
+
+// digest binds everything but the need for acceptance and what is left of budgets, because those depend on the time. A
+// bound that is exceeded counts: whoever looks at the plan must see that one.
+func (p *SharePlan) digest() string {
+	type over struct {
+		Removals int    `json:"removals"`
+		Why      string `json:"why,omitempty"`
+	}
+	return ident.Digest(struct {
 		Share    ident.Share
 		Desired  Desired
 		Changes  []Change
 		Effects  []Effect
 		Refusals []Refusal
 		Warnings []Warning
-		Budget   BudgetVerdict
-	}{out.Share, out.Desired, out.Changes, out.Effects, out.Refusals, out.Warnings, out.Budget})
+		Budget   over
+	}{p.Share, p.Desired, p.Changes, p.Effects, p.Refusals, p.Warnings, over{p.Budget.Removals, p.Budget.Why}})
 }

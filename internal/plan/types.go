@@ -20,6 +20,8 @@ type Input struct {
 	Holds     []Hold
 	// Inclusions keep people in a share although their set no longer names them: an undone reduction.
 	Inclusions []Inclusion
+	// Removed are the removals of the last seven days, and those of a rollout since it began.
+	Removed []Removed
 	// Owned lists what our ledger says we made: application, group and partner-entry ids.
 	Owned map[string]bool
 	// Only limits the plan to some shares; empty plans all.
@@ -101,6 +103,15 @@ type Inclusion struct {
 	Person ident.Person `json:"person"`
 	Reason string       `json:"reason"`
 	Until  time.Time    `json:"until,omitzero"`
+}
+
+// Removed is one person whom a share announced to take out, is taking out or has taken out. Whoever came back in time
+// or was restored is none, and whom a stop took out is none: a person asked for that.
+type Removed struct {
+	Share  ident.Share  `json:"share"`
+	Person ident.Person `json:"person"`
+	At     time.Time    `json:"at"`
+	Open   bool         `json:"open,omitempty"` // not proven yet
 }
 
 // Plan is pure data: what would change where, for whom, and what is refused. Digest binds an approval to it.
@@ -277,9 +288,11 @@ type AcceptanceNeed struct {
 	Frozen bool   `json:"frozen,omitempty"` // it took its yes back: nothing new comes, and it is not asked by itself
 }
 
-// BudgetVerdict compares a reduction with its budget.
+// BudgetVerdict compares a reduction with the budgets of its share, of its target and of the organization, in one run,
+// in 24 hours and in 7 days.
 type BudgetVerdict struct {
-	Removals int  `json:"removals"`
-	Allowed  int  `json:"allowed"`
-	Over     bool `json:"over"`
+	Removals int    `json:"removals"`
+	Allowed  int    `json:"allowed"`       // by all of them, after what was removed before
+	Over     bool   `json:"over"`          // a person must look: a bound is exceeded, or a user set shrank suddenly
+	Why      string `json:"why,omitempty"` // which bounds, or which set
 }

@@ -270,6 +270,7 @@ const (
 	Removed   RemovalState = "removed"   // left the scope group; the engine has not acted yet
 	Proven    RemovalState = "proven"    // recycle bin and provisioning log agree
 	Returned  RemovalState = "returned"  // came back in time, or was restored
+	Lost      RemovalState = "lost"      // was to be restored and cannot come back as the same object: Missing says why
 )
 
 // Removal is one person of a reduction.
@@ -281,6 +282,20 @@ type Removal struct {
 	Missing  string       `json:"missing,omitempty"` // what the proof still lacks
 	LogID    string       `json:"logId,omitempty"`   // the provisioning row that proves it
 	At       time.Time    `json:"at,omitzero"`
+	// Abandoned is why Microsoft's engine leaves the account in the target.
+	Abandoned string `json:"abandoned,omitempty"`
+	// Brought is the key of the ledger's entry that makes the account ours to delete; only the core writes it.
+	Brought string `json:"brought,omitempty"`
+	// Deleted is the key of the ledger's entry of our own deletion, where the engine did not act.
+	Deleted string `json:"deleted,omitempty"`
+	// Kept is why we leave an abandoned account too.
+	Kept string `json:"kept,omitempty"`
+}
+
+// Staged is a deletion that Microsoft's engine holds back (TooManyDeletes) and that no reduction approved.
+type Staged struct {
+	Person ident.Person `json:"person"`
+	UPN    string       `json:"upn,omitempty"` // for who reads it; never stored
 }
 
 // Reduction is one batch of people who leave one share.
@@ -290,7 +305,9 @@ type Reduction struct {
 	Share     ident.Share `json:"share"`
 	Status    string      `json:"status"` // grace | waiting | removing | proving | proven | restored | cancelled
 	Reason    string      `json:"reason"`
+	Drain     bool        `json:"drain,omitempty"` // a stop: no budget counts it
 	Removals  []Removal   `json:"removals"`
+	Staged    []Staged    `json:"staged,omitempty"` // what keeps the engine's held back deletions from being released
 	OpenedAt  time.Time   `json:"openedAt"`
 	UpdatedAt time.Time   `json:"updatedAt"`
 	Stamp     Stamp       `json:"stamp"`
