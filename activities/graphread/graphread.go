@@ -3,6 +3,7 @@
 //
 //	observe.go  one observation      users.go, groups.go, apps.go  its parts
 //	find.go     look before create   evidence.go  recycle bin, provisioning log, user types
+//	addresses.go  what a target should know before it says yes
 package graphread
 
 import (
@@ -15,6 +16,7 @@ import (
 	"entente.dev/entente/internal/graph"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 )
 
@@ -36,6 +38,9 @@ type Graph interface {
 	Secrets(ctx context.Context, sp string) (map[string]string, error)
 	AssignedTo(ctx context.Context, sp string) ([]graph.Assignment, error)
 	ProvisioningLog(ctx context.Context, q graph.ProvisioningQuery) ([]graph.ProvisioningRow, error)
+	ContactAddresses(ctx context.Context, yield func(graph.Addressed) error) error
+	GroupAddresses(ctx context.Context, yield func(graph.Addressed) error) error
+	Authorization(ctx context.Context) (graph.Authorization, error)
 }
 
 // Clients hands out the client of a tenant that this process serves; problem.Invalid for any other.
@@ -53,6 +58,8 @@ type Store interface {
 	PutSnapshot(ctx context.Context, org string, s *directory.Snapshot, sealed bool, c store.Cursor) (store.SnapshotRef, error)
 	SharePlan(ctx context.Context, org, digest string) (*plan.SharePlan, error)
 	PutLinks(ctx context.Context, org string, links []plan.Link) error
+	Askers(ctx context.Context, org, request, digest string, after int) (store.AskersPage, error)
+	PutEvidence(ctx context.Context, org, request string, e prospect.Evidence) error
 }
 
 // Activities are the reading activities; New wires them.

@@ -3,7 +3,9 @@ package record
 import (
 	"context"
 
+	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 )
 
@@ -18,4 +20,15 @@ func (a *Activities) describe(ctx context.Context, org, id string) error {
 		return err
 	}
 	return nil
+}
+
+// NoteUnchecked tells that the target could not be looked at. What an earlier look found stays: it was about most of the
+// same people.
+func (a *Activities) NoteUnchecked(ctx context.Context, in contract.NoteUncheckedIn) error {
+	e, err := a.store.Evidence(ctx, in.Org, in.RequestID)
+	if err != nil && problem.KindOf(err) != problem.NotFound {
+		return err
+	}
+	e.Unread = []prospect.Unread{{What: prospect.UnreadAll, Kind: string(in.Kind)}}
+	return a.store.PutEvidence(ctx, in.Org, in.RequestID, e)
 }

@@ -8,6 +8,7 @@ import (
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 )
 
@@ -34,4 +35,23 @@ func TestAnOpenRequestListsItsPeople(t *testing.T) {
 
 	r.PlanDigest = "not kept"
 	require.NoError(t, a.OpenRequest(t.Context(), contract.OpenRequestIn{Request: r, Refresh: true}), "it can still be answered")
+}
+
+func TestThatNobodyCouldLookIsSaidBesideWhatWasFoundBefore(t *testing.T) {
+	t.Parallel()
+	s, a, _ := open(t)
+	in := contract.NoteUncheckedIn{Org: "o", RequestID: "q", Kind: problem.Unavailable}
+	want := prospect.Evidence{Unread: []prospect.Unread{{What: prospect.UnreadAll, Kind: "Unavailable"}}}
+	for _, found := range []prospect.Evidence{{}, {GuestRole: "role", Collisions: []prospect.Collision{{Kind: prospect.Contact, Count: 1}}, Unread: []prospect.Unread{{What: "groups", Permission: "P"}}}} {
+		if found.GuestRole != "" {
+			require.NoError(t, s.PutEvidence(t.Context(), "o", "q", found))
+		}
+		for range 2 {
+			require.NoError(t, a.NoteUnchecked(t.Context(), in))
+		}
+		e, err := s.Evidence(t.Context(), "o", "q")
+		require.NoError(t, err)
+		want.GuestRole, want.Collisions = found.GuestRole, found.Collisions
+		require.Equal(t, want, e)
+	}
 }

@@ -38,6 +38,8 @@ func (s *server) workerRoutes() {
 	handle(s, op(http.MethodDelete, "/holds", "drop-hold", "forget a hold that has ended and was undone"), s.workerDropHold)
 	handle(s, op(http.MethodGet, "/conversions", "conversions", "guests of the worker's tenants that became Members"), s.workerConversions)
 	handle(s, op(http.MethodPut, "/conversions", "put-conversions", "note conversions that were turned back"), s.workerPutConversions)
+	handle(s, op(http.MethodGet, "/requests/{id}/askers", "askers", "marks of the addresses of those whom a request to the worker's tenant would bring"), s.workerAskers)
+	handle(s, op(http.MethodPut, "/requests/{id}/evidence", "put-evidence", "what was looked up in the worker's tenant for a request to it"), s.workerPutEvidence)
 	s.snapshotRoutes(base + "/tenants/{tenant}/snapshot")
 }
 

@@ -40,6 +40,7 @@ func registerCore(r worker.Registry, p *planning.Activities, rec *record.Activit
 		contract.OpenReduction: rec.OpenReduction, contract.SetReduction: rec.SetReduction, contract.ConfirmReduction: rec.ConfirmReduction,
 		contract.KeepRestored: rec.KeepRestored, contract.RecordConversions: rec.RecordConversions, contract.DropShare: rec.DropShare,
 		contract.RevokeEnvelope: rec.RevokeEnvelope, contract.NoteApproval: rec.NoteApproval,
+		contract.NoteUnchecked: rec.NoteUnchecked,
 	})
 }
 
@@ -49,6 +50,7 @@ func registerTenant(r worker.Registry, read *graphread.Activities, write *graphw
 		contract.ObserveTenant: read.ObserveTenant, contract.FindApplication: read.FindApplication, contract.FindGroup: read.FindGroup,
 		contract.FindJob: read.FindJob, contract.CheckRemovals: read.CheckRemovals, contract.CheckLog: read.CheckLog,
 		contract.LearnLinks: read.LearnLinks, contract.CheckGuests: read.CheckGuests, contract.CheckReturned: read.CheckReturned,
+		contract.CheckAddresses: read.CheckAddresses,
 
 		contract.EnsurePartner: write.EnsurePartner, contract.EnsureInboundSync: write.EnsureInboundSync,
 		contract.CreateApplication: write.CreateApplication, contract.CreateGroup: write.CreateGroup, contract.CreateJob: write.CreateJob,

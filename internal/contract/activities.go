@@ -5,6 +5,7 @@ import (
 
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
 )
 
@@ -17,6 +18,7 @@ const (
 	CheckRemovals   = "graphread.check-removals"
 	CheckLog        = "graphread.check-provisioning-log"
 	LearnLinks      = "graphread.learn-links"
+	CheckAddresses  = "graphread.check-addresses"
 	CheckGuests     = "graphread.check-guests"
 	CheckReturned   = "graphread.check-returned"
 
@@ -62,6 +64,7 @@ const (
 	DropShare         = "record.drop-share"
 	RevokeEnvelope    = "record.revoke-envelope"
 	NoteApproval      = "record.note-approval"
+	NoteUnchecked     = "record.note-unchecked"
 
 	ListChannels = "announce.list-channels"
 	Deliver      = "announce.deliver"
@@ -106,6 +109,22 @@ type RevokeIn struct {
 	Command RevokeCommand `json:"command"`
 	At      time.Time     `json:"at"`
 	Run     string        `json:"run"`
+}
+
+// CheckAddressesIn looks in the target whether its contacts and groups use the addresses of the people who ask.
+type CheckAddressesIn struct {
+	Org        string      `json:"org"`
+	RequestID  string      `json:"requestId"`
+	Share      ident.Share `json:"share"`
+	Tenant     TenantRef   `json:"tenant"` // the target; the task queue is this tenant's
+	PlanDigest string      `json:"planDigest"`
+}
+
+// NoteUncheckedIn tells that nobody could look, and the kind of problem that was.
+type NoteUncheckedIn struct {
+	Org       string       `json:"org"`
+	RequestID string       `json:"requestId"`
+	Kind      problem.Kind `json:"kind"`
 }
 
 // NoteApprovalIn shows that some, but not enough, have agreed.

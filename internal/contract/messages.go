@@ -240,6 +240,7 @@ type SharePlanRef struct {
 	Pending    int                 `json:"pending"` // effects the engine still has to bring about
 	Refused    string              `json:"refused,omitempty"`
 	Leaving    string              `json:"leaving,omitempty"`  // digest of who would be taken out
+	Asking     string              `json:"asking,omitempty"`   // digest of who would come
 	Held       string              `json:"held,omitempty"`     // a rule that holds removals back, in words
 	Declared   bool                `json:"declared"`           // the topology still names this share
 	Deadline   time.Time           `json:"deadline,omitzero"`  // when an acceptance or a hold ends: the plan is another one then

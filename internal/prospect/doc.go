@@ -5,4 +5,5 @@
 // a stable key and its values apart, so that a console can say it in its reader's language.
 //
 //	prospect.go  what is counted        notes.go  what is said of it
+//	marks.go     how addresses are compared by somebody who must not learn them
 package prospect

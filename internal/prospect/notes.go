@@ -39,10 +39,16 @@ var texts = map[string]string{
 	"collision.contact":  "{count} have the address of a mail contact of this tenant: search shows both, and the account gets no proxy address",
 	"collision.group":    "{count} have the address of a mail-enabled group of this tenant: the account gets no proxy address",
 
-	"unread.contacts":            "mail contacts could not be checked for the same addresses: grant {permission} to have it done",
-	"unread.groups":              "mail-enabled groups could not be checked for the same addresses: grant {permission} to have it done",
-	"unread.authorizationPolicy": "what guests may see in this tenant could not be read: grant {permission} to have it done",
-	"unread.all":                 "mail contacts and mail-enabled groups were not checked for the same addresses",
+	"unread.contacts":                   "mail contacts could not be checked for the same addresses: grant {permission} to have it done",
+	"unread.groups":                     "mail-enabled groups could not be checked for the same addresses: grant {permission} to have it done",
+	"unread.authorizationPolicy":        "what guests may see in this tenant could not be read: grant {permission} to have it done",
+	"unread.contacts.failed":            "mail contacts could not be checked for the same addresses: {kind}",
+	"unread.groups.failed":              "mail-enabled groups could not be checked for the same addresses: {kind}",
+	"unread.authorizationPolicy.failed": "what guests may see in this tenant could not be read: {kind}",
+	"unread.all.failed":                 "mail contacts and mail-enabled groups could not be checked for the same addresses: {kind}",
+	"unread.all":                        "mail contacts and mail-enabled groups were not checked for the same addresses",
+
+	"invites.none": "this tenant lets nobody invite guests (allowInvitesFrom is none): the engine can bring nobody until that is changed",
 
 	"directory":        "the directory would grow from {before} to {after} users, the recycle bin included; groups, devices and applications count against its quota too",
 	"directory.small":  "that is {percent} % of the 50,000 objects of a tenant without a verified domain",
@@ -91,6 +97,9 @@ func (f Facts) Notes(e *Evidence) []Note {
 		out = append(out, warning("collision."+string(c.Kind), "count", strconv.Itoa(c.Count)))
 	}
 	out = append(out, unread(e)...)
+	if e != nil && e.Invites == "none" {
+		out = append(out, warning("invites.none"))
+	}
 	out = append(out, f.directory()...)
 	if f.As == "member" {
 		out = append(out, note("permissions.member"), guests(e))
@@ -117,6 +126,10 @@ func unread(e *Evidence) []Note {
 	}
 	var out []Note
 	for _, u := range e.Unread {
+		if u.Permission == "" {
+			out = append(out, warning("unread."+u.What+".failed", "kind", u.Kind))
+			continue
+		}
 		out = append(out, warning("unread."+u.What, "permission", u.Permission))
 	}
 	return out

@@ -75,13 +75,24 @@ type Evidence struct {
 	At         time.Time   `json:"at,omitzero"`
 	Collisions []Collision `json:"collisions,omitempty"` // contacts and groups
 	GuestRole  string      `json:"guestRole,omitempty"`  // authorizationPolicy.guestUserRoleId
+	Invites    string      `json:"invites,omitempty"`    // authorizationPolicy.allowInvitesFrom
+	Plan       string      `json:"plan,omitempty"`       // digest of the plan that named who asked
 	Unread     []Unread    `json:"unread,omitempty"`
 }
 
-// Unread is what could not be read, and the permission that would change that.
+// What may be unread. The strings are wire format.
+const (
+	UnreadContacts = "contacts"
+	UnreadGroups   = "groups"
+	UnreadPolicy   = "authorizationPolicy"
+	UnreadAll      = "all" // the look-up did not happen
+)
+
+// Unread is what could not be read: for want of a permission, or of whatever else Kind says.
 type Unread struct {
-	What       string `json:"what"` // contacts | groups | authorizationPolicy
-	Permission string `json:"permission"`
+	What       string `json:"what"` // contacts | groups | authorizationPolicy | all
+	Permission string `json:"permission,omitempty"`
+	Kind       string `json:"kind,omitempty"` // of the problem
 }
 
 // Input is what Compute counts. Target is nil when the target was not observed.

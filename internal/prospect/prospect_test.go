@@ -1,6 +1,7 @@
 package prospect
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,6 +113,10 @@ func TestNotes(t *testing.T) {
 			evidence: &Evidence{GuestRole: guestsAsMembers, Collisions: []Collision{{Kind: Contact, Count: 3}}, Unread: []Unread{{What: "groups", Permission: "GroupMember.Read.All"}}},
 			want: []string{"collision.contact=3 have the address", "unread.groups=grant GroupMember.Read.All", "directory", "permissions.member", "permissions.as",
 				"licence", "time.none", "leaving=2 would leave"}},
+		"not looked up": {in: Input{Plan: &plan.SharePlan{}, Target: target(1, 0)}, warnings: 3,
+			evidence: &Evidence{Invites: "none", Unread: []Unread{{What: UnreadAll, Kind: "Unavailable"}, {What: UnreadPolicy, Kind: "Rejected"}}}, want: []string{
+				"unread.all.failed=checked for the same addresses: Unavailable", "unread.authorizationPolicy.failed=could not be read: Rejected",
+				"invites.none=nobody", "directory", "permissions.member", "permissions.unknown", "licence", "time.none"}},
 		"limited guests": {in: Input{Plan: &plan.SharePlan{}, Target: target(1, 0)}, evidence: &Evidence{GuestRole: guestsLimited}, want: []string{
 			"directory", "permissions.member", "permissions.limited", "licence", "time.none"}},
 	} {
@@ -144,9 +149,29 @@ func TestEverySentenceIsThere(t *testing.T) {
 			t.Errorf("no sentence for %s", k)
 		}
 	}
-	for _, what := range []string{"contacts", "groups", "authorizationPolicy"} {
-		if !strings.Contains(keys, "unread."+what) {
-			t.Errorf("no sentence for unread %s", what)
+	for _, what := range []string{UnreadContacts, UnreadGroups, UnreadPolicy, UnreadAll} {
+		for _, n := range unread(&Evidence{Unread: []Unread{{What: what, Permission: "P"}, {What: what, Kind: "K"}}}) {
+			if n.Text == "" || !slices.Contains(Keys(), n.Key) {
+				t.Errorf("no sentence for %s", n.Key)
+			}
 		}
+	}
+}
+
+func TestPeopleAreFoundByWhatTheirAddressesAre(t *testing.T) {
+	t.Parallel()
+	who := func(id string) ident.Person { return ident.Person{Home: "b", ID: id} }
+	m := NewMatcher("r")
+	m.Add(NewAsker("r", who("twice"), "Same@x.example", "same@x.example", ""), NewAsker("r", who("upn"), "upn@x.example", "mail@x.example"))
+	m.Add(NewAsker("r", who("other"), "same@x.example"), NewAsker("r", who("nobody")), NewAsker("another request", who("alien"), "alien@x.example"))
+	f, g := m.Find(Contact), m.Find(Group)
+	f.Used("MAIL@x.example", "upn@x.example")
+	f.Used("same@X.example", "alien@x.example", "")
+	want := Collision{Kind: Contact, Count: 3, People: []ident.Person{who("twice"), who("upn"), who("other")}}
+	if diff := cmp.Diff(want, f.Collision()); diff != "" || m.Len() != 5 || g.Collision().Count != 0 {
+		t.Errorf("of %d: -want +got\n%s", m.Len(), diff)
+	}
+	if a := NewAsker("r", who("twice"), "Same@x.example", "same@x.example"); len(a.Marks) != 1 || strings.Contains(string(a.Marks[0]), "@") {
+		t.Errorf("marked as %v", a.Marks)
 	}
 }

@@ -40,6 +40,13 @@ type PeoplePage struct {
 	Total  int
 }
 
+// AskersPage is a part of those whom a request would bring, as its list of people says.
+type AskersPage struct {
+	Digest string           `json:"digest"` // of the plan that the list is of
+	Askers []prospect.Asker `json:"askers"`
+	Next   int              `json:"next,omitempty"` // where the next part begins; 0: this is the last
+}
+
 // RequestPeople keeps whom requests are about, one row for each, so that a page costs a page. A list is stored once
 // for a plan, whoever asks about it, and goes with the last request that reads it.
 type RequestPeople interface {
@@ -53,6 +60,9 @@ type RequestPeople interface {
 	PutRequestFacts(ctx context.Context, org, request, digest string, f prospect.Facts) error
 	// RequestFacts is problem.NotFound where nothing was counted for this plan.
 	RequestFacts(ctx context.Context, org, request, digest string) (prospect.Facts, error)
+	// Askers are those of a request's people who would come, by marks of their addresses. The first part is of the
+	// newest list (digest "", after 0); a next one is problem.NotFound when the list has become another one.
+	Askers(ctx context.Context, org, request, digest string, after int) (AskersPage, error)
 	PutEvidence(ctx context.Context, org, request string, e prospect.Evidence) error
 	// Evidence is problem.NotFound where nothing was looked up for the request.
 	Evidence(ctx context.Context, org, request string) (prospect.Evidence, error)

@@ -4,6 +4,6 @@
 // Errors are those of the store: problems of the API come back with kind, detail, remedy and delay, and an API that
 // cannot be reached is problem.Unavailable with its address. It repeats nothing: retries are Temporal's.
 //
-//	remote.go   New, Check, one request        people.go    links, holds, conversions, reductions
+//	remote.go   New, Check, one request        people.go    links, holds, conversions, reductions, requests
 //	topology.go topologies, plans, snapshots   record.go    ownership, ledger
 package remote

@@ -3,10 +3,13 @@ package remote
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 )
 
@@ -63,6 +66,19 @@ func (s *Store) ListReductions(ctx context.Context, org string) ([]store.Reducti
 	var out wire.WorkerReductions
 	err := s.call(ctx, request{op: "list reductions", method: http.MethodGet, path: path(org, "reductions")}, &out)
 	return out.Reductions, err
+}
+
+// Askers are those whom a request to one of the worker's tenants would bring, by marks of their addresses.
+func (s *Store) Askers(ctx context.Context, org, id, digest string, after int) (store.AskersPage, error) {
+	var out store.AskersPage
+	err := s.call(ctx, request{op: "read whom a request would bring", method: http.MethodGet, path: path(org, "requests", id, "askers"),
+		query: url.Values{"digest": {digest}, "after": {strconv.Itoa(after)}}}, &out)
+	return out, err
+}
+
+// PutEvidence stores what was looked up in one of the worker's tenants for a request to it that waits.
+func (s *Store) PutEvidence(ctx context.Context, org, id string, e prospect.Evidence) error {
+	return s.put(ctx, "store what was looked up for a request", path(org, "requests", id, "evidence"), e)
 }
 
 func (s *Store) put(ctx context.Context, op, path string, body any) error {

@@ -222,3 +222,34 @@ func describe(t *testing.T, d Database) {
 	same(t, facts.Directory, &prospect.Directory{Users: 2, Deleted: 1, Before: 3, After: 181})
 	same(t, people(t, s, r.PlanDigest, store.PeopleFilter{Search: "person0000103"}).People[0].From, "guest")
 }
+
+func requestAskers(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	_, err := s.Askers(ctx, org, "r", "", 0)
+	is(t, err, problem.NotFound)
+	const many = 20_050 // more than one part
+	p := Asking(many, "d")
+	p.Effects[1].Action, p.Effects[2].Action, p.Effects[4].Action = plan.Wait, plan.KeepOne, plan.Remove
+	first := p.Effects[0].Person
+	ok(t, s.PutRequestPeople(ctx, org, "r", p, map[ident.Person]string{first: "Zero@b.example"}))
+	var got []prospect.Asker
+	page := value[store.AskersPage](t)(s.Askers(ctx, org, "r", "", 0))
+	for got = page.Askers; page.Next > 0; got = append(got, page.Askers...) {
+		same(t, page.Digest, "d")
+		page = value[store.AskersPage](t)(s.Askers(ctx, org, "r", "d", page.Next))
+	}
+	var want []prospect.Asker
+	for _, e := range p.Effects {
+		switch e.Action {
+		case plan.Create, plan.Adopt, plan.Wait:
+			want = append(want, prospect.NewAsker("r", e.Person, e.UPN))
+		}
+	}
+	want[0] = prospect.NewAsker("r", first, p.Effects[0].UPN, "zero@B.example")
+	same(t, len(want), many-201-2) // 201 are in the way of an internal user
+	same(t, got, want)
+	ok(t, s.PutRequestPeople(ctx, org, "r", Asking(3, "newer"), nil))
+	_, err = s.Askers(ctx, org, "r", "d", 5)
+	is(t, err, problem.NotFound)
+	same(t, value[store.AskersPage](t)(s.Askers(ctx, org, "r", "", 0)).Digest, "newer")
+}

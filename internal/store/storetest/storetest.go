@@ -67,6 +67,7 @@ func suite() map[string]func(*testing.T, Database) {
 		"request twins":               requestTwins,
 		"request facts":               requestFacts,
 		"describe a request":          describe,
+		"request askers":              requestAskers,
 		"links":                       links,
 		"owned objects":               owned,
 		"holds":                       holds,
