@@ -57,7 +57,7 @@ func TestPhasesAreTheContracts(t *testing.T) {
 	for word, phase := range map[string]contract.Phase{
 		wire.PhaseWaiting: contract.PhaseWaiting, wire.PhaseRejected: contract.PhaseRejected, wire.PhaseExpired: contract.PhaseExpired,
 		wire.PhaseInSync: contract.PhaseInSync, wire.PhaseRefused: contract.PhaseRefused, wire.PhaseBlocked: contract.PhaseBlocked,
-		wire.PhaseStopped: contract.PhaseStopped, wire.PhaseFrozen: contract.PhaseFrozen,
+		wire.PhaseStopped: contract.PhaseStopped, wire.PhaseFrozen: contract.PhaseFrozen, wire.PhasePaused: contract.PhasePaused,
 	} {
 		if word != string(phase) {
 			t.Errorf("%q is %q in the contract", word, phase)

@@ -209,7 +209,7 @@ func phaseLine(s wire.ShareStatus) string {
 
 // outcome is the exit code: a refusal weighs more than a problem, a problem more than a wait.
 func (r *run) outcome(shares []ident.Share, now map[ident.Share]wire.ShareStatus) error {
-	var refused, blocked, waiting, good []string
+	var refused, blocked, waiting, paused, good []string
 	for _, s := range shares {
 		switch now[s].Phase {
 		case wire.PhaseRefused, wire.PhaseRejected, wire.PhaseExpired, wire.PhaseFrozen:
@@ -218,6 +218,8 @@ func (r *run) outcome(shares []ident.Share, now map[ident.Share]wire.ShareStatus
 			blocked = append(blocked, s.String())
 		case wire.PhaseWaiting:
 			waiting = append(waiting, s.String())
+		case wire.PhasePaused:
+			paused = append(paused, s.String())
 		default:
 			good = append(good, s.String())
 		}
@@ -230,6 +232,9 @@ func (r *run) outcome(shares []ident.Share, now map[ident.Share]wire.ShareStatus
 		return &ended{ExitRefused, fmt.Errorf("refused: %s; see `entente status`", strings.Join(refused, ", "))}
 	case len(blocked) > 0:
 		return fmt.Errorf("blocked: %s; tried again by itself once the problem above is repaired", strings.Join(blocked, ", "))
+	case len(paused) > 0:
+		r.note("paused: %s; `entente status` says for how long, or who goes on\n", strings.Join(paused, ", "))
+		return &ended{code: ExitWaiting}
 	case len(waiting) > 0:
 		r.note("waiting for the target's yes: %s (entente inbox)\n", strings.Join(waiting, ", "))
 		return &ended{code: ExitWaiting}

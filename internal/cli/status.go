@@ -66,7 +66,7 @@ func phaseColour(phase string) colour {
 		return green
 	case wire.PhaseRefused, wire.PhaseBlocked, wire.PhaseRejected, wire.PhaseExpired:
 		return red
-	case wire.PhaseWaiting, wire.PhaseFrozen:
+	case wire.PhaseWaiting, wire.PhaseFrozen, wire.PhasePaused:
 		return yellow
 	case wire.PhaseStopped:
 		return faint

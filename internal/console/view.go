@@ -63,6 +63,8 @@ func phaseLook(ctx context.Context, phase string) look {
 		symbol, class = "!", "bad"
 	case wire.PhaseFrozen:
 		symbol, class = "❄", "home"
+	case wire.PhasePaused:
+		symbol, class = "‖", "warn"
 	case wire.PhaseStopped:
 		symbol, class = "■", "none"
 	}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"time"
 
 	"entente.dev/entente/internal/ident"
@@ -156,6 +157,7 @@ type ShareState struct {
 	Reverts        []RevertCommand  `json:"reverts,omitempty"`
 	Revoke         *RevokeCommand   `json:"revoke,omitempty"`
 	Accepted       bool             `json:"accepted,omitempty"` // the target accepted, or something is set up: there is something to revoke
+	Job            *JobTrouble      `json:"job,omitempty"`      // what keeps the share's job from running, or kept it until a while ago
 }
 
 // StopCommand drains and tears a share down.
@@ -245,6 +247,10 @@ type SharePlanRef struct {
 	Declared   bool                `json:"declared"`           // the topology still names this share
 	Deadline   time.Time           `json:"deadline,omitzero"`  // when an acceptance or a hold ends: the plan is another one then
 	Warnings   []string            `json:"warnings,omitempty"` // rules only
+	Job        JobHealth           `json:"job,omitzero"`
+	// FrozenUntil is when the calendar's freeze ends that is in force, and why it is; zero when none is.
+	FrozenUntil time.Time `json:"frozenUntil,omitzero"`
+	FreezeWhy   string    `json:"freezeWhy,omitempty"`
 }
 
 // Has tells whether a kind of change is planned.
@@ -257,6 +263,12 @@ func (r SharePlanRef) Has(kinds ...plan.Kind) bool {
 		}
 	}
 	return false
+}
+
+// Without is the plan less some kinds of change, which wait.
+func (r SharePlanRef) Without(kinds ...plan.Kind) SharePlanRef {
+	r.Kinds = slices.DeleteFunc(slices.Clone(r.Kinds), func(k plan.Kind) bool { return slices.Contains(kinds, k) })
+	return r
 }
 
 // SetupInput converges both sides of one share.

@@ -89,6 +89,7 @@ const (
 	PhaseRefused    Phase = "refused" // a rule forbids what the topology asks
 	PhaseBlocked    Phase = "blocked" // a problem that a person must repair; tried again by itself
 	PhaseFrozen     Phase = "frozen"  // the target took its yes back: nothing new comes in
+	PhasePaused     Phase = "paused"  // what is to be done waits: for the calendar, or for a person to go on
 	PhaseStopping   Phase = "stopping"
 	PhaseStopped    Phase = "stopped"
 )

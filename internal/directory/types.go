@@ -82,7 +82,10 @@ type SyncJob struct {
 	Code             string `json:"code"`  // NotConfigured | NotRun | Active | Paused | Quarantine
 	State            string `json:"state"` // schedule.state: Active | Disabled | Paused
 	QuarantineReason string `json:"quarantineReason,omitempty"`
-	Schema           Schema `json:"schema"`
+	QuarantineCode   string `json:"quarantineCode,omitempty"` // the engine's code of what led there
+	// QuarantinedAt is when the quarantine began; being imposed again in between does not count.
+	QuarantinedAt time.Time `json:"quarantinedAt,omitzero"`
+	Schema        Schema    `json:"schema"`
 }
 
 // Schema is what we set in a job's user mapping.

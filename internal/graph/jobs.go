@@ -38,10 +38,8 @@ const (
 
 // JobStatus is how a job is doing. Zero times mean never.
 type JobStatus struct {
-	ours.SyncJob            // id, code, state and quarantine reason; the schema is not read
-	QuarantinedAt           time.Time
+	ours.SyncJob            // id, code, state and quarantine; the schema is not read
 	NextAttempt             time.Time
-	QuarantineCode          string // the error that led there
 	EscrowsPruned           bool
 	LastState               string // Succeeded | Failed | EntryLevelErrors; "" before the first cycle ended
 	LastBegan, LastEnded    time.Time
@@ -70,6 +68,7 @@ type wireJob struct {
 		Quarantine    *struct {
 			Reason       string     `json:"reason"`
 			CurrentBegan wireTime   `json:"currentBegan"`
+			SeriesBegan  wireTime   `json:"seriesBegan"`
 			NextAttempt  wireTime   `json:"nextAttempt"`
 			Error        *wireError `json:"error"`
 		} `json:"quarantine"`
@@ -104,8 +103,14 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 
 func (w *wireJob) job() ours.SyncJob {
 	j := ours.SyncJob{ID: w.ID, Code: w.Status.Code, State: w.Schedule.State}
-	if w.Status.Quarantine != nil {
-		j.QuarantineReason = w.Status.Quarantine.Reason // "" in samples of healthy jobs
+	if q := w.Status.Quarantine; q != nil {
+		j.QuarantineReason, j.QuarantinedAt = q.Reason, q.SeriesBegan.Time // "" and never in samples of healthy jobs
+		if j.QuarantinedAt.IsZero() {
+			j.QuarantinedAt = q.CurrentBegan.Time
+		}
+		if q.Error != nil {
+			j.QuarantineCode = q.Error.Code
+		}
 	}
 	return j
 }
@@ -115,10 +120,7 @@ func (w *wireJob) job() ours.SyncJob {
 func (w *wireJob) status() JobStatus {
 	s := JobStatus{SyncJob: w.job(), EscrowsPruned: w.Status.EscrowsPruned, SteadyAt: w.Status.Steady.Time, SuccessiveFailures: w.Status.Failures}
 	if q := w.Status.Quarantine; q != nil {
-		s.QuarantinedAt, s.NextAttempt = q.CurrentBegan.Time, q.NextAttempt.Time
-		if q.Error != nil {
-			s.QuarantineCode = q.Error.Code
-		}
+		s.NextAttempt = q.NextAttempt.Time
 	}
 	if last := w.Status.Last; last != nil && !last.Ended.IsZero() {
 		s.LastState, s.LastBegan, s.LastEnded, s.Exported, s.Escrowed = last.State, last.Began.Time, last.Ended.Time, last.Exported, last.Escrowed

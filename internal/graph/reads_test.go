@@ -169,7 +169,7 @@ func TestJobStatus(t *testing.T) {
 	t.Parallel()
 	fresh := `{"id":"j","templateId":"Azure2Azure","schedule":{"expiration":null,"interval":"PT40M","state":"Active"},"status":{"code":"NotRun","quarantine":{"reason":"","currentBegan":"","error":null},"steadyStateLastAchievedTime":"0001-01-01T00:00:00Z",
 		"lastExecution":{"state":"Failed","timeBegan":"0001-01-01T00:00:00Z","timeEnded":"0001-01-01T00:00:00Z","error":{"code":"None","message":"","tenantActionable":false}},"progress":[]}}`
-	stuck := `{"id":"j","schedule":{"state":"Active"},"status":{"code":"Quarantine","countSuccessiveCompleteFailures":2,"quarantine":{"reason":"SomethingNew","currentBegan":"2026-11-20T10:00:00Z","nextAttempt":"2026-11-21T10:00:00Z","error":{"code":"X"}},
+	stuck := `{"id":"j","schedule":{"state":"Active"},"status":{"code":"Quarantine","countSuccessiveCompleteFailures":2,"quarantine":{"reason":"SomethingNew","currentBegan":"2026-11-20T10:00:00Z","seriesBegan":"2026-11-19T10:00:00Z","nextAttempt":"2026-11-21T10:00:00Z","error":{"code":"X"}},
 		"lastExecution":{"state":"EntryLevelErrors","timeBegan":"2026-11-20T09:00:00Z","timeEnded":"2026-11-20T10:00:00Z","countExported":3,"countEscrowed":4,"error":{"code":"Y"}},"progress":[{"completedUnits":1,"totalUnits":5}]}}`
 	body := fresh
 	f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ seen) { answer(w, 200, body) })
@@ -181,8 +181,8 @@ func TestJobStatus(t *testing.T) {
 	body = stuck
 	got, err = c.JobStatus(t.Context(), idA, "j")
 	at := func(d, h int) time.Time { return time.Date(2026, 11, d, h, 0, 0, 0, time.UTC) }
-	if diff := cmp.Diff(JobStatus{SyncJob: ours.SyncJob{ID: "j", Code: "Quarantine", State: "Active", QuarantineReason: "SomethingNew"}, QuarantinedAt: at(20, 10), NextAttempt: at(21, 10),
-		QuarantineCode: "X", LastState: "EntryLevelErrors", LastBegan: at(20, 9), LastEnded: at(20, 10), LastCode: "Y", Exported: 3, Escrowed: 4, SuccessiveFailures: 2, PagesDone: 1, PagesPlanned: 5}, got); diff != "" || err != nil {
+	if diff := cmp.Diff(JobStatus{SyncJob: ours.SyncJob{ID: "j", Code: "Quarantine", State: "Active", QuarantineReason: "SomethingNew", QuarantineCode: "X", QuarantinedAt: at(19, 10)}, NextAttempt: at(21, 10),
+		LastState: "EntryLevelErrors", LastBegan: at(20, 9), LastEnded: at(20, 10), LastCode: "Y", Exported: 3, Escrowed: 4, SuccessiveFailures: 2, PagesDone: 1, PagesPlanned: 5}, got); diff != "" || err != nil {
 		t.Fatal(diff, err)
 	}
 }

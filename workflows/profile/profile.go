@@ -130,6 +130,16 @@ func EngineWindow(pace contract.Pace) time.Duration {
 	return max(20*pace.Every, 20*time.Second)
 }
 
+// Recheck is how long an entity waits after the n-th look at something that a person has to repair elsewhere: the
+// longer it is broken, the less often, and as often as its tenants are observed at least.
+func Recheck(pace contract.Pace, looks int) time.Duration {
+	wait := max(pace.Poll, time.Second)
+	for range min(looks-1, 10) {
+		wait *= 2
+	}
+	return min(wait, max(pace.Every, pace.Poll, time.Second))
+}
+
 // Each runs do for 0…n-1, at most width at a time, and returns every error at its index.
 func Each(ctx workflow.Context, n, width int, do func(ctx workflow.Context, i int) error) []error {
 	errs := make([]error, n)

@@ -18,7 +18,7 @@ func (e *entity) switchSignIns(ref contract.SharePlanRef) (wrote bool, err error
 		kind     plan.Kind
 		activity string
 	}{{plan.Block, contract.BlockPlanned}, {plan.Unblock, contract.UnblockPlanned}} {
-		if !ref.Has(step.kind) {
+		if !ref.Has(step.kind) || step.kind == plan.Unblock && !ref.FrozenUntil.IsZero() {
 			continue
 		}
 		if sum == (contract.BatchOut{}) {

@@ -47,6 +47,7 @@ func (e *entity) drain() {
 	for _, s := range e.heard {
 		e.state.TopologyDigest, e.state.Pace, e.state.Failures = s.TopologyDigest, s.Pace, 0
 		e.state.StayDigest = ""
+		e.repaired()
 		if who := cmp.Or(s.Subject, s.By); who != "" {
 			e.state.Requester = who
 		}

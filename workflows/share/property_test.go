@@ -29,7 +29,7 @@ func TestWhateverHappensTheShareEndsWhereItsModelSays(t *testing.T) {
 		var at time.Duration
 		for range rapid.IntRange(1, 8).Draw(rt, "events") {
 			at += time.Duration(rapid.IntRange(1, 3000).Draw(rt, "minutes")) * time.Minute
-			switch rapid.SampledFrom([]string{"observed", "leave", "stop", "apply", "break", "repair", "restore", "arrive", "freeze", "drain", "outside"}).Draw(rt, "event") {
+			switch rapid.SampledFrom([]string{"observed", "leave", "stop", "apply", "break", "repair", "restore", "arrive", "freeze", "drain", "outside", "quarantine", "pause", "calendar"}).Draw(rt, "event") {
 			case "observed":
 				w.Later(at, func() { w.observed(true) })
 			case "leave":
@@ -56,6 +56,18 @@ func TestWhateverHappensTheShareEndsWhereItsModelSays(t *testing.T) {
 				w.Later(at, func() {
 					w.SignalWorkflow(contract.TopologyApplied, contract.TopologyAppliedSignal{TopologyDigest: "t1", Pace: flowtest.Pace})
 				})
+			case "quarantine": // repaired after a while; should that not be seen, the engine tries by itself
+				w.Later(at, func() {
+					w.job = quarantine("EncounteredQuarantineException", "CredentialsMissing")
+					w.fails[contract.CheckConnection] = problem.New(problem.Rejected, "test", "no")
+					w.observed(true)
+				})
+				w.Later(at+2*time.Hour, func() { delete(w.fails, contract.CheckConnection) })
+				w.Later(at+day, func() { w.job = contract.JobHealth{Code: "Active", State: "Active"}; w.observed(true) })
+			case "pause":
+				w.Later(at, func() { w.job = contract.JobHealth{Code: "Paused", State: "Paused"}; w.observed(true) })
+			case "calendar":
+				w.Later(at, func() { w.thaw = w.Now().Add(day) })
 			case "break":
 				w.Later(at, func() {
 					w.fails[contract.SetupWorkflow], w.fails[contract.ReductionWorkflow] = forbidden(), forbidden()

@@ -84,7 +84,8 @@ func (e *entity) follow(ref contract.SharePlanRef) error {
 	if ref.Declared {
 		e.state.DeclaredDigest = e.state.TopologyDigest
 	}
-	e.until(ref.Deadline)
+	e.until(soonest(ref.Deadline, ref.FrozenUntil))
+	e.notice(ref)
 	switch {
 	case !ref.Declared:
 		return e.retired()
@@ -101,11 +102,20 @@ func (e *entity) follow(ref contract.SharePlanRef) error {
 	if wrote, err := e.switchSignIns(ref); wrote || err != nil {
 		return err
 	}
+	if !ref.FrozenUntil.IsZero() {
+		return e.outwait(ref)
+	}
+	if !e.starts() {
+		ref = ref.Without(plan.StartJob)
+	}
 	if ref.Has(settingUp...) {
 		return e.setUp(ref)
 	}
 	if ref.Has(plan.ScopeRemove) {
 		e.reduce(ref)
+	}
+	if stuck, err := e.heal(ref); stuck {
+		return err
 	}
 	if ref.Has(plan.Convert) {
 		return e.convert(ref)
@@ -223,6 +233,7 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 	e.enter(contract.PhaseSettingUp, count(ref.Counts.Changes, "change", "changes")+" on both sides")
 	run := store.Run{Trigger: "plan", Phase: string(contract.PhaseSettingUp), PlanDigest: ref.Digest, Changes: ref.Counts.Changes, StartedAt: started}
 	e.recordRun(run)
+	e.aside = also(e.aside, e.ails()) // should the set-up fail, people learn of both
 	var result contract.SetupResult
 	err := e.recordConversions(ref)
 	if err == nil {
@@ -241,6 +252,10 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 		const clockSkew = 5 * time.Minute
 		e.state.LearnSince = started.Add(-clockSkew)
 	}
+	if ref.Has(mends...) {
+		e.repaired()
+	}
+	e.started(ref)
 	e.state.WaitingSince = workflow.Now(e.ctx)
 	e.wrote()
 	run.Outcome, run.Detail = "done", people(result.Added)+" came into the scope group"
@@ -270,6 +285,6 @@ func (e *entity) applyFailed(err error, what string) error {
 	e.wrote() // some of it may have been done
 	e.blocked(err)
 	e.replan = e.state.Failures == 1 && profile.IsKind(err, problem.Conflict, problem.Stale, problem.NotFound)
-	e.enter(contract.PhaseBlocked, what)
+	e.enter(contract.PhaseBlocked, also(what, e.aside))
 	return e.requestObservation(true)
 }

@@ -33,12 +33,14 @@ type world struct {
 	answerIn      time.Duration // 0: waits for cancellation
 	leaveIn       time.Duration
 	guests        int      // to be converted by the set-up
+	convert       int      // to be converted after it
 	order         []string // of what was noted and set up
 	stay          string   // rejected or expired: nobody may leave
 	proveIn       time.Duration
 	inFlight      int
 	most          int
 	statuses      []store.ShareStatus
+	runs          []store.Run
 	teardowns     int
 	askedAbout    []bool // per reduction: was the target asked?
 	refusesToLose bool
@@ -52,14 +54,25 @@ type world struct {
 	agreeIn  time.Duration
 	switches map[plan.Kind]contract.BatchOut // sign-ins that a pass would switch, and how that goes
 	revoked  []contract.RevokeIn
-	approved []string // request ids, in order
+	job      contract.JobHealth // how the job is seen
+	mendable bool               // a set-up puts a policy back
+	relapse  bool               // a restarted job is quarantined again
+	thaw     time.Time          // the calendar's freeze ends then; zero: none
+	approved []string           // request ids, in order
 }
 
 func newWorld(t *testing.T) *world {
 	w := &world{Env: flowtest.New(t), declared: true, fails: map[string]error{}, answer: contract.AcceptanceResult{Status: "approved"}, answerIn: time.Hour}
 	e := w.Env
 	flowtest.Do(e, contract.PutShareStatus, func(s store.ShareStatus) error { w.statuses = append(w.statuses, s); return nil })
-	flowtest.Do[store.Run](e, contract.PutRun, nil)
+	flowtest.Do(e, contract.PutRun, func(r store.Run) error { w.runs = append(w.runs, r); return nil })
+	flowtest.Do(e, contract.CheckConnection, func(contract.JobIn) error { return w.fails[contract.CheckConnection] })
+	flowtest.Do(e, contract.RestartJob, func(contract.JobIn) error {
+		if !w.relapse {
+			w.job = contract.JobHealth{Code: "Active", State: "Active"}
+		}
+		return w.fails[contract.RestartJob]
+	})
 	flowtest.Do(e, contract.OpenRequest, func(contract.OpenRequestIn) error { return w.fails[contract.OpenRequest] })
 	flowtest.Do(e, contract.RevokeEnvelope, func(in contract.RevokeIn) error {
 		if err := w.fails[contract.RevokeEnvelope]; err != nil {
@@ -92,12 +105,15 @@ func newWorld(t *testing.T) *world {
 	flowtest.On(e, contract.PlanShare, w.plan)
 	flowtest.Child(e, contract.AcceptanceWorkflow, w.acceptance)
 	flowtest.Child(e, contract.ReductionWorkflow, w.reduction)
-	flowtest.Child(e, contract.SetupWorkflow, func(ctx workflow.Context, _ contract.SetupInput) (contract.SetupResult, error) {
+	flowtest.Child(e, contract.SetupWorkflow, func(ctx workflow.Context, in contract.SetupInput) (contract.SetupResult, error) {
 		w.order = append(w.order, contract.SetupWorkflow)
 		if err := w.work(ctx, contract.SetupWorkflow); err != nil {
 			return contract.SetupResult{}, err
 		}
-		w.setUp = true
+		w.setUp, w.mendable = true, false
+		if w.job.Halted() && !w.relapse && in.Plan.Has(plan.StartJob) {
+			w.job = contract.JobHealth{Code: "Active", State: "Active"}
+		}
 		return contract.SetupResult{}, nil
 	})
 	flowtest.Child(e, contract.TeardownWorkflow, func(ctx workflow.Context, _ contract.TeardownInput) (bool, error) {
@@ -148,6 +164,12 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 	if w.setUp {
 		ref.Desired.Found = plan.Found{ServicePrincipalID: "sp", JobID: "job", ScopeGroupID: "g"}
 	}
+	if w.setUp {
+		ref.Job = w.job
+	}
+	if w.Now().Before(w.thaw) && !in.Drain {
+		ref.FrozenUntil, ref.FreezeWhy = w.thaw, "year end"
+	}
 	switch {
 	case w.planErr != nil:
 		return ref, w.planErr
@@ -166,6 +188,15 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 		}
 	default:
 		ref.Pending, ref.Counts.Removals = w.pending, w.removals
+		if w.mendable {
+			ref.Kinds = append(ref.Kinds, plan.InboundPartner)
+		}
+		if w.job.Halted() {
+			ref.Kinds = append(ref.Kinds, plan.StartJob)
+		}
+		if w.convert > 0 {
+			ref.Kinds = append(ref.Kinds, plan.Convert)
+		}
 		if w.removals > 0 {
 			ref.Kinds, ref.Leaving = append(ref.Kinds, plan.ScopeRemove), fmt.Sprintf("%d people", w.removals)
 			ref.Budget = plan.BudgetVerdict{Removals: w.removals, Allowed: 1, Over: w.over || w.refusesToLose && w.removals > 1}

@@ -10,13 +10,14 @@ const (
 	PhaseRefused  = "refused"
 	PhaseBlocked  = "blocked"
 	PhaseFrozen   = "frozen"
+	PhasePaused   = "paused"
 	PhaseStopped  = "stopped"
 )
 
-// Settled phases do not go on without a person.
+// Settled phases do not go on without a person, or for a long time.
 func Settled(phase string) bool {
 	switch phase {
-	case PhaseInSync, PhaseWaiting, PhaseRejected, PhaseExpired, PhaseRefused, PhaseBlocked, PhaseFrozen, PhaseStopped:
+	case PhaseInSync, PhaseWaiting, PhaseRejected, PhaseExpired, PhaseRefused, PhaseBlocked, PhaseFrozen, PhasePaused, PhaseStopped:
 		return true
 	default:
 		return false

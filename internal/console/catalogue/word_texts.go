@@ -26,6 +26,7 @@ func wordTexts() []text {
 		{"phase.refused", "refused", "nekad", "被拒绝"},
 		{"phase.blocked", "blocked", "stannat", "受阻"},
 		{"phase.frozen", "frozen", "fryst", "已冻结"},
+		{"phase.paused", "paused", "pausad", "已暂停"},
 		{"phase.stopping", "stopping", "stoppas", "正在停止"},
 		{"phase.stopped", "stopped", "stoppad", "已停止"},
 
