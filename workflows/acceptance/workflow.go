@@ -2,6 +2,7 @@
 // nobody answers in time. Nothing is written to a target before its yes.
 //
 //	workflow.go  the question's life      answer.go  what counts, and what a yes becomes
+//	look.go      what is looked up in the target meanwhile
 package acceptance
 
 import (
@@ -54,6 +55,7 @@ type question struct {
 	unsaved bool     // the store shows an older plan
 	opened  bool     // the request is in the store: people may be told
 	reminds bool
+	look    look
 }
 
 func newQuestion(ctx workflow.Context, in contract.AcceptanceInput) *question {
@@ -81,14 +83,16 @@ func (q *question) listen() {
 	})
 }
 
-func (q *question) news() bool { return q.unsaved || q.opened && !q.reminds }
+func (q *question) news() bool { return q.unsaved || q.opened && !q.reminds || q.lookDue() }
 
-// tend keeps the store's picture of the question current, and begins to tell people once it is there.
+// tend keeps the store's picture of the question current; once it is there, people are told, and the target is looked
+// at.
 func (q *question) tend() {
 	if q.opened && !q.reminds {
 		q.reminds = true
 		reminder.Begin(q.ctx, q.Org, q.RequestID, q.in.Plan.Policy.Acceptance, q.Until)
 	}
+	q.lookAside()
 	if !q.unsaved {
 		return
 	}

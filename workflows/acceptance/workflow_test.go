@@ -30,6 +30,7 @@ func env(t *testing.T) *flowtest.Env {
 	flowtest.Do[contract.CloseRequestIn](e, contract.CloseRequest, nil)
 	flowtest.Do[contract.NoteApprovalIn](e, contract.NoteApproval, nil)
 	flowtest.Do[contract.OpenRequestIn](e, contract.OpenRequest, nil)
+	flowtest.Do[contract.CheckAddressesIn](e, contract.CheckAddresses, nil)
 	return e
 }
 
