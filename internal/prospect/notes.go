@@ -37,7 +37,7 @@ var texts = map[string]string{
 	"collision.sameMail": "{count} share a mail address with somebody else of the same tenant: the engine would make one account of both",
 	"collision.twin":     "{count} have the same mail address as somebody whom another tenant sends here: both would claim one account",
 	"collision.contact":  "{count} have the address of a mail contact of this tenant: search shows both, and the account gets no proxy address",
-	"collision.group":    "{count} have the address of a mail-enabled group of this tenant: the account gets no proxy address",
+	"collision.group":    "{count} cannot come: a group of this tenant has their address",
 
 	"unread.contacts":                   "mail contacts could not be checked for the same addresses: grant {permission} to have it done",
 	"unread.groups":                     "mail-enabled groups could not be checked for the same addresses: grant {permission} to have it done",

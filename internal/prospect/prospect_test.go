@@ -109,9 +109,9 @@ func TestNotes(t *testing.T) {
 		"not that large":             {in: Input{Plan: guests, Target: target(60_000, 0)}, evidence: &Evidence{}, want: []string{"directory", "licence", "time.cycle"}},
 		"a share that runs": {in: Input{Plan: running, Target: target(1, 0)}, evidence: &Evidence{GuestRole: strings.ToUpper(guestsOnlySelf)}, want: []string{
 			"directory", "permissions.member", "permissions.onlySelf", "licence", "time.cycle"}},
-		"looked up": {in: Input{Plan: &plan.SharePlan{Effects: effects(2, plan.Remove, "member")}, Target: target(1, 0)}, warnings: 2,
-			evidence: &Evidence{GuestRole: guestsAsMembers, Collisions: []Collision{{Kind: Contact, Count: 3}}, Unread: []Unread{{What: "groups", Permission: "GroupMember.Read.All"}}},
-			want: []string{"collision.contact=3 have the address", "unread.groups=grant GroupMember.Read.All", "directory", "permissions.member", "permissions.as",
+		"looked up": {in: Input{Plan: &plan.SharePlan{Effects: effects(2, plan.Remove, "member")}, Target: target(1, 0)}, warnings: 3,
+			evidence: &Evidence{GuestRole: guestsAsMembers, Collisions: []Collision{{Kind: Contact, Count: 3}, {Kind: Group, Count: 2}}, Unread: []Unread{{What: "groups", Permission: "GroupMember.Read.All"}}},
+			want: []string{"collision.contact=3 have the address", "collision.group=2 cannot come", "unread.groups=grant GroupMember.Read.All", "directory", "permissions.member", "permissions.as",
 				"licence", "time.none", "leaving=2 would leave"}},
 		"not looked up": {in: Input{Plan: &plan.SharePlan{}, Target: target(1, 0)}, warnings: 3,
 			evidence: &Evidence{Invites: "none", Unread: []Unread{{What: UnreadAll, Kind: "Unavailable"}, {What: UnreadPolicy, Kind: "Rejected"}}}, want: []string{

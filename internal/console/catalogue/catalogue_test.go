@@ -91,7 +91,7 @@ func TestTextsFollowTheNumber(t *testing.T) {
 		{Pseudo, func(p Printer) string { return p.T("expires", 3*time.Hour) }, "⟦Answer by 3 hours⟧"},
 		{Swedish, func(p Printer) string { return p.T("no-such-key") }, "no-such-key"},
 		{English, func(p Printer) string { return p.T("role-of", "{1}", "b") }, "{1} of b"},
-		{English, func(p Printer) string { return p.Named("note.collision.group", map[string]string{"count": "1"}) }, "1 person has the address of a mail-enabled group of this tenant: the account gets no proxy address"},
+		{English, func(p Printer) string { return p.Named("note.collision.group", map[string]string{"count": "1"}) }, "1 person cannot come: a group of this tenant has their address"},
 	} {
 		if got := c.got(New().In(c.lang)); got != c.want {
 			t.Errorf("in %s: %q, want %q", c.lang, got, c.want)
