@@ -114,44 +114,6 @@ func deletionOf(rows []graph.ProvisioningRow, m store.Removal) (graph.Provisioni
 	return rows[i], true
 }
 
-// CheckReturned looks for the people of a restore under the same object ids as before.
-func (a *Activities) CheckReturned(ctx context.Context, in contract.ReductionRef) (contract.RemovalsOut, error) {
-	standing, err := a.stand(ctx, in)
-	if err != nil {
-		return contract.RemovalsOut{}, err
-	}
-	var out contract.RemovalsOut
-	_, err = store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
-		out = contract.RemovalsOut{}
-		for i := range r.Removals {
-			if m := &r.Removals[i]; meant(in.People, m.Person) && m.ObjectID != "" {
-				a.returned(m, standing[m.ObjectID], &out)
-			}
-		}
-		if !slices.ContainsFunc(r.Removals, func(m store.Removal) bool { return m.State != store.Returned }) {
-			r.Status = "restored"
-		}
-		r.UpdatedAt = a.now()
-		return nil
-	})
-	return out, err
-}
-
-func (a *Activities) returned(m *store.Removal, at standing, out *contract.RemovalsOut) {
-	out.Total++
-	switch at {
-	case live:
-		out.Live++
-		if m.State != store.Returned {
-			m.State, m.Missing, m.At = store.Returned, "", a.now()
-		}
-	case binned:
-		out.InBin++
-	default:
-		out.Gone++
-	}
-}
-
 func meant(people []ident.Person, p ident.Person) bool {
 	return len(people) == 0 || slices.Contains(people, p)
 }
@@ -244,6 +206,8 @@ func count(out *contract.RemovalsOut, m store.Removal, seen map[string]standing)
 		out.Proven++
 	case store.Returned:
 		out.Returned++
+	case store.Lost:
+		out.Lost++
 	}
 	switch seen[m.ObjectID] {
 	case live:

@@ -134,3 +134,36 @@ func TestTwoWritersOfAReductionLoseNothing(t *testing.T) {
 	require.GreaterOrEqual(t, strings.Count(r.Reason, "a"), 10)
 	require.GreaterOrEqual(t, strings.Count(r.Reason, "b"), 10)
 }
+
+// TestWhoCannotComeBackIsLostAndTriedAgainWhenTheyCan: what is neither live nor in the bin does not hold a restore up.
+func TestWhoCannotComeBackIsLostAndTriedAgainWhenTheyCan(t *testing.T) {
+	t.Parallel()
+	g, a, _, ref := reduced(t, "never-there")
+	out, err := a.CheckRestorable(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, contract.RemovalsOut{Total: 1, Lost: 1}, out)
+	require.Equal(t, store.Lost, removal(g).State)
+	require.Contains(t, removal(g).Missing, "purged")
+	out, err = a.CheckReturned(t.Context(), ref)
+	require.NoError(t, err)
+	require.Zero(t, out.Total, "nobody waits for the lost")
+	out, err = a.CheckRemovals(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, 1, out.Lost)
+
+	object := g.Edit(simclient.Edit{Tenant: "c", Action: "user.create", User: "late@c.example"})
+	_, err = store.UpdateReduction(t.Context(), g.Store, tenants.Org, "r", func(r *store.Reduction) error { r.Removals[0].ObjectID = object; return nil })
+	require.NoError(t, err)
+	g.Edit(simclient.Edit{Tenant: "c", Action: "user.delete", User: object})
+	out, err = a.CheckRestorable(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, contract.RemovalsOut{Total: 1}, out)
+	out, err = a.CheckReturned(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, 1, out.InBin)
+	require.NotEqual(t, store.Lost, removal(g).State)
+	ref.Final = true
+	_, err = a.CheckReturned(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, store.Lost, removal(g).State, "the engine and Entra had their time")
+}

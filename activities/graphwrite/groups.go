@@ -186,7 +186,7 @@ func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.Reducti
 	}
 	var people []string
 	for _, m := range r.Removals {
-		if meant(in.People, m.Person) {
+		if meant(in.People, m.Person) && m.State != store.Lost {
 			people = append(people, m.Person.ID)
 		}
 	}
@@ -194,11 +194,62 @@ func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.Reducti
 	if err != nil {
 		return contract.FoundOut{}, repeatable(err)
 	}
+	if outcomes, err = a.goneAtHome(ctx, client, in, outcomes); err != nil {
+		return contract.FoundOut{}, err
+	}
 	if _, err := judge(outcomes); err != nil {
 		return contract.FoundOut{}, err
 	}
 	return contract.FoundOut{Exists: true, ID: groups[0].ID}, a.did(ctx, in.WriteIn, "return-scope-members", in.ID,
 		change{after: people, people: objects(in.Share.Source, succeeded(outcomes))})
+}
+
+// goneAtHome notes who cannot be put back because they are deleted at home: the engine brings back nobody whom the
+// source does not have. It returns the outcomes of the others.
+func (a *Activities) goneAtHome(ctx context.Context, client Graph, in contract.ReductionRef, outcomes []graph.ItemOutcome) ([]graph.ItemOutcome, error) {
+	why := map[string]string{}
+	var others []graph.ItemOutcome
+	for _, o := range outcomes {
+		reason, err := "", error(nil)
+		if missing(o.Err) {
+			reason, err = notAtHome(ctx, client, o.ID)
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case reason == "":
+			others = append(others, o)
+		default:
+			why[o.ID] = reason
+		}
+	}
+	if len(why) == 0 {
+		return others, nil
+	}
+	_, err := store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+		for i := range r.Removals {
+			if m := &r.Removals[i]; why[m.Person.ID] != "" && meant(in.People, m.Person) {
+				m.State, m.Missing, m.At = store.Lost, why[m.Person.ID], a.now()
+			}
+		}
+		return nil
+	})
+	return others, err
+}
+
+// notAtHome says why a person is not in the source; empty when they are.
+func notAtHome(ctx context.Context, client Graph, id string) (string, error) {
+	if _, err := client.User(ctx, id); !missing(err) {
+		return "", err
+	}
+	switch _, err := client.DeletedUser(ctx, id); {
+	case err == nil:
+		return "deleted at home: restore them there first, then here", nil
+	case missing(err):
+		return "purged at home: there is nobody to bring back", nil
+	default:
+		return "", err
+	}
 }
 
 // DeleteGroup removes the scope group of a drained share. Security groups have no recycle bin; this one held

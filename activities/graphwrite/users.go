@@ -131,7 +131,7 @@ func (a *Activities) UndeletePeople(ctx context.Context, in contract.ReductionRe
 	}
 	var out contract.BatchOut
 	for _, m := range r.Removals {
-		if !meant(in.People, m.Person) || m.ObjectID == "" {
+		if !meant(in.People, m.Person) || m.ObjectID == "" || m.State == store.Lost {
 			continue
 		}
 		who := store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)

@@ -63,7 +63,7 @@ func (a *Activities) KeepRestored(ctx context.Context, in contract.KeepRestoredI
 	var keep []plan.Inclusion
 	var people []string
 	for _, m := range r.Removals {
-		if named(in.Command.People, m.Person) {
+		if named(in.Command.People, m.Person) && m.State != store.Lost {
 			people = append(people, store.PersonAnd(m.Person, r.Share.Target, m.ObjectID)...)
 			keep = append(keep, plan.Inclusion{Share: in.Share, Person: m.Person, Reason: "restore of " + r.ID + ": " + in.Command.Reason, Until: in.Until})
 		}

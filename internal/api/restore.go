@@ -26,6 +26,9 @@ func (s *server) reductions(ctx context.Context, in *OrgPath) (wire.Reductions, 
 	for _, r := range all {
 		if s.may(ctx, authz.People, authz.OfShare(authz.Reduction, in.Org, r.Share)) {
 			r.Removals = list(r.Removals)
+			if r.Staged, err = s.named(ctx, in.Org, r); err != nil {
+				return wire.Reductions{}, err
+			}
 			out.Reductions = append(out.Reductions, r)
 		}
 	}
@@ -52,6 +55,17 @@ func (s *server) restore(ctx context.Context, in *inRestore) (wire.Restored, err
 		if err := s.allow(ctx, authz.Restore, authz.OfShare(authz.Reduction, in.Org, r.Share)); err != nil {
 			return out, err
 		}
+	}
+	if found, out.Lost, err = s.restorable(ctx, in.Org, found); err != nil {
+		return out, err
+	}
+	if in.Body.Preview {
+		out.Restores = append(out.Restores, found...)
+		return out, nil
+	}
+	if len(found) == 0 {
+		return out, &problem.Error{Kind: problem.Conflict, Op: "restore", Detail: "nobody of them can come back as the same object; nothing was done",
+			Remedy: "ask with preview who that is and why; people who are still in their set come as new objects"}
 	}
 	key := in.key()
 	for _, r := range found {

@@ -50,6 +50,7 @@ func registerTenant(r worker.Registry, read *graphread.Activities, write *graphw
 		contract.ObserveTenant: read.ObserveTenant, contract.FindApplication: read.FindApplication, contract.FindGroup: read.FindGroup,
 		contract.FindJob: read.FindJob, contract.CheckRemovals: read.CheckRemovals, contract.CheckLog: read.CheckLog,
 		contract.LearnLinks: read.LearnLinks, contract.CheckGuests: read.CheckGuests, contract.CheckReturned: read.CheckReturned,
+		contract.CheckRestorable: read.CheckRestorable,
 		contract.CheckAddresses: read.CheckAddresses,
 
 		contract.EnsurePartner: write.EnsurePartner, contract.EnsureInboundSync: write.EnsureInboundSync,

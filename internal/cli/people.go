@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,6 +163,9 @@ func (r *run) showReductions(all []store.Reduction) {
 			t.add(text(p.UPN, string(p.State), p.ObjectID, when(p.At), p.Missing)...)
 		}
 		r.write(t)
+		for _, st := range red.Staged {
+			r.printf("    held back by Microsoft's engine, approved by nobody: %s\n", cmp.Or(st.UPN, string(st.Person.Home)+"/"+st.Person.ID))
+		}
 	}
 }
 
@@ -179,6 +183,9 @@ func (r *run) restoreCommand() *cobra.Command {
 			if len(args) == 1 {
 				in.User = args[0]
 			}
+			if err := r.tellLost(ctx, c, org, in); err != nil || in.Preview {
+				return err
+			}
 			out, err := c.Restore(ctx, org, in)
 			if err != nil {
 				return err
@@ -195,58 +202,7 @@ func (r *run) restoreCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&in.ReductionID, "reduction", "", "everybody of this reduction")
 	cmd.Flags().StringVar(&in.Reason, "reason", "", "recorded in the ledger")
-	cmd.Flags().BoolVar(&wait, "wait", false, "follow until everybody is back")
+	cmd.Flags().BoolVar(&in.Preview, "dry-run", false, "only say who can come back and who cannot")
+	cmd.Flags().BoolVar(&wait, "wait", false, "follow until everybody is back who can be")
 	return cmd
-}
-
-// awaitRestored looks until everybody is back; a blocked share is told once, because it goes on by itself when
-// its problem is repaired.
-func (r *run) awaitRestored(ctx context.Context, c *client.Client, org string, out wire.Restored) error {
-	told := map[ident.Share]bool{}
-	for {
-		all, err := c.Reductions(ctx, org)
-		if err != nil {
-			return err
-		}
-		missing := notBack(all.Reductions, out)
-		if len(missing) == 0 {
-			r.note("everybody is back\n")
-			return nil
-		}
-		status, err := c.Status(ctx, org)
-		if err != nil {
-			return err
-		}
-		for _, s := range status.Shares {
-			if s.Phase == wire.PhaseBlocked && missing[s.Share] > 0 && !told[s.Share] {
-				told[s.Share] = true
-				r.note("%s\n", phaseLine(s))
-			}
-		}
-		select {
-		case <-ctx.Done():
-			_, err := c.Status(ctx, org) // gives the interruption its words
-			return err
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
-}
-
-func notBack(all []store.Reduction, out wire.Restored) map[ident.Share]int {
-	missing := map[ident.Share]int{}
-	for _, want := range out.Restores {
-		for _, red := range all {
-			if red.ID != want.ReductionID {
-				continue
-			}
-			for _, removal := range red.Removals {
-				for _, p := range want.People {
-					if removal.Person == p.Person && removal.State != store.Returned {
-						missing[want.Share]++
-					}
-				}
-			}
-		}
-	}
-	return missing
 }

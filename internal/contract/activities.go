@@ -21,6 +21,8 @@ const (
 	CheckAddresses  = "graphread.check-addresses"
 	CheckGuests     = "graphread.check-guests"
 	CheckReturned   = "graphread.check-returned"
+	CheckRestorable = "graphread.check-restorable"
+	CheckEngine     = "graphread.check-engine"
 
 	EnsurePartner      = "graphwrite.ensure-partner"
 	EnsureInboundSync  = "graphwrite.ensure-inbound-sync"
@@ -41,6 +43,8 @@ const (
 	UndeletePlanned    = "graphwrite.undelete-planned"
 	BlockPlanned       = "graphwrite.block-planned"
 	UnblockPlanned     = "graphwrite.unblock-planned"
+	DeleteBrought      = "graphwrite.delete-brought"
+	ReleaseDeletes     = "graphwrite.release-staged-deletes"
 	DeleteJob          = "graphwrite.delete-job"
 	DeleteApplication  = "graphwrite.delete-application"
 	DeleteGroup        = "graphwrite.delete-group"
@@ -59,6 +63,7 @@ const (
 	OpenReduction     = "record.open-reduction"
 	SetReduction      = "record.set-reduction"
 	ConfirmReduction  = "record.confirm-reduction"
+	ProveBrought      = "record.prove-brought"
 	KeepRestored      = "record.keep-restored"
 	RecordConversions = "record.record-conversions"
 	DropShare         = "record.drop-share"
@@ -173,6 +178,8 @@ type PlanShareIn struct {
 	Drain          bool        `json:"drain,omitempty"` // plan to take everybody out: a stop
 	// After is when the share last wrote. Snapshots taken before do not show it: a plan on them would do it again.
 	After time.Time `json:"after,omitzero"`
+	// Rollout is how many rings of the topology's rollout are open for the share, and since when; nil is all of them.
+	Rollout *plan.Opened `json:"rollout,omitempty"`
 }
 
 // CoverageIn projects the matrix.
@@ -256,6 +263,39 @@ type ReductionRef struct {
 	GroupID string         `json:"groupId,omitempty"`
 	JobID   string         `json:"jobId,omitempty"`
 	People  []ident.Person `json:"people,omitempty"` // empty: all; only ever the few that a person named
+	Final   bool           `json:"final,omitempty"`  // a restore: who is not back by now is lost
+}
+
+// EngineIn looks at what Microsoft's engine makes of a reduction. Late: it had its time, so that an account that is
+// still live is looked into. Limit is how many deletions a cycle may make.
+type EngineIn struct {
+	ReductionRef
+	ServicePrincipalID string `json:"servicePrincipalId"`
+	Limit              int    `json:"limit,omitempty"`
+	Late               bool   `json:"late,omitempty"`
+}
+
+// EngineOut counts. Digest names the deletions that the engine holds back, however they are ordered.
+type EngineOut struct {
+	Abandoned  int    `json:"abandoned,omitempty"` // accounts that the engine leaves in the target
+	TooMany    bool   `json:"tooMany,omitempty"`   // the job stands still: TooManyDeletes
+	Staged     int    `json:"staged,omitempty"`    // held back; 0 while the log does not show all of them
+	Unapproved int    `json:"unapproved,omitempty"`
+	Digest     string `json:"digest,omitempty"`
+}
+
+// ReleaseIn lets the engine make the deletions it holds back, if they are still exactly those of Digest and all of
+// them are approved removals.
+type ReleaseIn struct {
+	EngineIn
+	Digest string `json:"digest"`
+}
+
+// BroughtIn asks whose the abandoned accounts of a reduction are. The plan is the newest: whom it wants stays.
+type BroughtIn struct {
+	ReductionRef
+	TopologyDigest string `json:"topologyDigest"`
+	PlanDigest     string `json:"planDigest"`
 }
 
 // RemovalsOut counts a reduction's people by what was seen.
@@ -266,6 +306,7 @@ type RemovalsOut struct {
 	Live     int `json:"live"`
 	Gone     int `json:"gone"`
 	Returned int `json:"returned"`
+	Lost     int `json:"lost,omitempty"` // cannot come back as the same object
 }
 
 // GuestsIn asks about, or converts, the guests that a share plan names; Revert turns recorded ones back.

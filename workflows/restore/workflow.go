@@ -16,9 +16,14 @@ import (
 // bin would have kept them.
 const keep = 30 * 24 * time.Hour
 
-// Workflow brings people back under their object ids and reports who could not be brought back.
+// Workflow brings people back under their object ids. Who cannot come back as the same object is left as they are and
+// recorded as lost, with the reason: those found out beforehand, and those for whom neither the engine nor Entra did it.
 func Workflow(ctx workflow.Context, in contract.RestoreInput) (contract.RestoreResult, error) {
 	r := &restore{ctx: ctx, in: in}
+	all, err := r.restorable()
+	if err != nil || all.Lost == all.Total {
+		return contract.RestoreResult{Missing: all.Lost}, err
+	}
 	if err := r.include(); err != nil {
 		return contract.RestoreResult{}, err
 	}
@@ -29,12 +34,12 @@ func Workflow(ctx workflow.Context, in contract.RestoreInput) (contract.RestoreR
 	if err != nil {
 		return contract.RestoreResult{}, err
 	}
-	if out.InBin > 0 {
-		if out, err = r.undelete(); err != nil {
+	if out.Live < out.Total {
+		if out, err = r.finish(out); err != nil {
 			return contract.RestoreResult{}, err
 		}
 	}
-	return contract.RestoreResult{Restored: out.Live, Missing: out.Total - out.Live}, nil
+	return contract.RestoreResult{Restored: out.Live, Missing: all.Total - out.Live}, nil
 }
 
 type restore struct {
@@ -47,6 +52,14 @@ func (r *restore) ref(t contract.TenantRef) contract.ReductionRef {
 		WriteIn: contract.WriteIn{Org: r.in.Run.Org, Share: r.in.Run.Share, Tenant: t, Run: r.in.Run.ID(), TargetTenantID: r.in.Run.Target.TenantID},
 		ID:      r.in.Command.ReductionID, People: r.in.Command.People,
 	}
+}
+
+// restorable finds out who can come back as the same object. Nobody else is put into the scope group: the engine would
+// make a new object of them, which is not what was asked.
+func (r *restore) restorable() (contract.RemovalsOut, error) {
+	var out contract.RemovalsOut
+	err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRestorable, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
+	return out, err
 }
 
 // include makes the people wanted again, so that no plan takes them out while their set does not name them yet.
@@ -70,7 +83,7 @@ func (r *restore) readmit() error {
 func (r *restore) awaitEngine() (contract.RemovalsOut, error) {
 	deadline := workflow.Now(r.ctx).Add(profile.EngineWindow(r.in.Run.Pace))
 	for {
-		out, err := r.look()
+		out, err := r.look(false)
 		if err != nil || out.Live == out.Total || workflow.Now(r.ctx).After(deadline) {
 			return out, err
 		}
@@ -80,18 +93,32 @@ func (r *restore) awaitEngine() (contract.RemovalsOut, error) {
 	}
 }
 
-func (r *restore) look() (contract.RemovalsOut, error) {
+// look counts who is back. In the final one who is not there is recorded as lost.
+func (r *restore) look(final bool) (contract.RemovalsOut, error) {
+	in := r.ref(r.in.Run.Target)
+	in.Final = final
 	var out contract.RemovalsOut
-	err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckReturned, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
+	err := workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckReturned, in).Get(r.ctx, &out)
 	return out, err
 }
 
-// undelete restores from the recycle bin what the engine left there: it does not bring back what a target's
-// admin deleted.
-func (r *restore) undelete() (contract.RemovalsOut, error) {
-	err := workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Target), contract.UndeletePeople, r.ref(r.in.Run.Target)).Get(r.ctx, nil)
-	if err != nil && !profile.IsKind(err, problem.Rejected, problem.NotFound) {
-		return contract.RemovalsOut{}, err
+// finish restores from the recycle bin what the engine left there: it does not bring back what a target's admin
+// deleted. What was restored may take a while to be seen; who is not seen by then is lost.
+func (r *restore) finish(out contract.RemovalsOut) (contract.RemovalsOut, error) {
+	if out.InBin > 0 {
+		err := workflow.ExecuteActivity(profile.Write(r.ctx, r.in.Run.Target), contract.UndeletePeople, r.ref(r.in.Run.Target)).Get(r.ctx, nil)
+		if err != nil && !profile.IsKind(err, problem.Rejected, problem.NotFound) {
+			return contract.RemovalsOut{}, err
+		}
 	}
-	return r.look()
+	times, every := profile.Probes(r.in.Run.Pace)
+	for n := 1; ; n++ {
+		out, err := r.look(n == times)
+		if err != nil || out.Live == out.Total || n == times {
+			return out, err
+		}
+		if err := workflow.Sleep(r.ctx, every); err != nil {
+			return out, err
+		}
+	}
 }

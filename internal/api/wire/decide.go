@@ -103,11 +103,22 @@ type Restore struct {
 	ReductionID string `json:"reductionId,omitempty" maxLength:"200"`
 	User        string `json:"user,omitempty" maxLength:"400" doc:"User principal name at home"`
 	Reason      string `json:"reason,omitempty" maxLength:"1000"`
+	Preview     bool   `json:"preview,omitempty" doc:"Only say who can come back and who cannot; nothing is done"`
 }
 
 // Restored is what will be done.
 type Restored struct {
 	Restores []RestoredShare `json:"restores"`
+	Lost     []Unrestorable  `json:"lost,omitempty" doc:"Who cannot come back as the same object, as far as the newest observations show"`
+}
+
+// Unrestorable is somebody who cannot come back as the same object.
+type Unrestorable struct {
+	ReductionID string       `json:"reductionId"`
+	Share       ident.Share  `json:"share"`
+	Person      ident.Person `json:"person"`
+	UPN         string       `json:"upn"`
+	Reason      string       `json:"reason"`
 }
 
 // RestoredShare is one share's part.

@@ -1,0 +1,69 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"entente.dev/entente/internal/api/apitest"
+	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/directory"
+	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/store"
+)
+
+// picture is what an observation of a tenant showed.
+func picture(t *testing.T, w *apitest.World, tenant ident.Tenant, sealed bool, live, deleted []directory.User) {
+	t.Helper()
+	s := &directory.Snapshot{Tenant: tenant, TakenAt: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), Users: live, Deleted: deleted}
+	if sealed {
+		s.Read = directory.Collections()
+	}
+	if _, err := w.Store.PutSnapshot(t.Context(), apitest.Org, s, sealed, store.Cursor{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWhoCannotComeBackIsSaidBeforeAnythingIsDone: Barbara's object was purged in c, and only there.
+func TestWhoCannotComeBackIsSaidBeforeAnythingIsDone(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	w.Control.Leave(t.Context())
+	pat := w.Client(t, "pat")
+	r, err := w.Store.Reduction(t.Context(), apitest.Org, "red-b-c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, home := r.Removals[0].ObjectID, []directory.User{{ID: r.Removals[0].Person.ID, UserPrincipalName: "barbara@b.example", Enabled: true}}
+	picture(t, w, "b", true, home, nil)
+	preview := func() wire.Restored {
+		t.Helper()
+		out, err := pat.Restore(t.Context(), apitest.Org, wire.Restore{User: "barbara@b.example", Preview: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	picture(t, w, "c", false, nil, nil)
+	if out := preview(); len(out.Lost) != 0 || len(out.Restores) != 2 {
+		t.Fatalf("an incomplete picture is evidence of nothing: %+v", out)
+	}
+	picture(t, w, "c", true, []directory.User{{ID: "somebody"}}, nil)
+	out := preview()
+	if len(out.Restores) != 1 || out.Restores[0].Share.Target != "a" || len(out.Lost) != 1 || !strings.HasPrefix(out.Lost[0].Reason, "purged in c (seen on ") {
+		t.Fatalf("got %+v", out)
+	}
+	if len(w.Control.Restores) > 0 {
+		t.Fatal("a preview restores nobody")
+	}
+	_, err = pat.Restore(t.Context(), apitest.Org, wire.Restore{ReductionID: "red-b-c"})
+	wants(t, err, 409, "nobody of them can come back")
+	picture(t, w, "c", true, nil, []directory.User{{ID: gone, DeletedAt: time.Now().Add(-time.Hour)}})
+	if out := preview(); len(out.Lost) != 0 {
+		t.Fatalf("the recycle bin has her: %+v", out.Lost)
+	}
+	picture(t, w, "b", true, nil, []directory.User{{ID: home[0].ID, DeletedAt: time.Now()}})
+	if out := preview(); len(out.Lost) != 2 || !strings.HasPrefix(out.Lost[0].Reason, "deleted at home, in b, on ") {
+		t.Fatalf("deleted at home: %+v", out.Lost)
+	}
+}
