@@ -8,6 +8,7 @@ import (
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
+	"entente.dev/entente/internal/prospect"
 	"entente.dev/entente/internal/store"
 )
 
@@ -17,6 +18,12 @@ func TestWhatATenantAdminDecides(t *testing.T) {
 	b.want(0, "apply -f three.yaml --yes")
 	b.who = "c-admin"
 	b.want(0, "inbox --search BARB", "barbara@b.example", "Microsoft Entra ID P1", "Members may list all users", "… and 1 more")
+	evidence := prospect.Evidence{At: time.Now(), Collisions: []prospect.Collision{{Kind: prospect.Contact, Count: 2}, {Kind: prospect.Group, Count: 1}},
+		Unread: []prospect.Unread{{What: prospect.UnreadPolicy, Kind: "Rejected"}}}
+	if err := b.world.Store.PutEvidence(t.Context(), apitest.Org, "req-b-c-1", evidence); err != nil {
+		t.Fatal(err)
+	}
+	b.want(0, "inbox", "! 2 have the address of a mail contact of this tenant", "! 1 cannot come: a group of this tenant has their address", "could not be read: Rejected")
 	older := plan.SharePlan{Share: ident.Share{Source: "b", Target: "c"}, Digest: "older", Effects: []plan.Effect{
 		{Person: ident.Person{Home: "b", ID: "id-bob"}, UPN: "bob@b.example", Action: plan.Create, From: "absent", To: "member"},
 		{Person: ident.Person{Home: "b", ID: "id-bert"}, UPN: "bert@b.example", Action: plan.Create, From: "absent", To: "member"},
