@@ -79,6 +79,9 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	if in.Drain {
 		input.Draining = []ident.Share{in.Share}
 	}
+	if err := a.roll(ctx, in, &input); err != nil {
+		return contract.SharePlanRef{}, err
+	}
 	if err := missing(input, in.Share, in.After); err != nil {
 		return contract.SharePlanRef{}, err
 	}
@@ -120,7 +123,7 @@ func missing(in plan.Input, s ident.Share, after time.Time) error {
 
 func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.SharePlanRef {
 	out := contract.SharePlanRef{
-		Digest: p.Digest, Counts: p.Counts, Acceptance: p.Acceptance, Budget: p.Budget, Desired: p.Desired, Declared: declared,
+		Digest: p.Digest, Counts: p.Counts, Acceptance: p.Acceptance, Budget: p.Budget, Desired: p.Desired, Declared: declared, Ring: p.Ring,
 	}
 	out.Desired.Members = nil // people stay in the store
 	for _, c := range p.Changes {

@@ -248,6 +248,7 @@ type SharePlanRef struct {
 	Deadline   time.Time           `json:"deadline,omitzero"`  // when an acceptance or a hold ends: the plan is another one then
 	Warnings   []string            `json:"warnings,omitempty"` // rules only
 	Job        JobHealth           `json:"job,omitzero"`
+	Ring       plan.RingState      `json:"ring,omitzero"`
 	// FrozenUntil is when the calendar's freeze ends that is in force, and why it is; zero when none is.
 	FrozenUntil time.Time `json:"frozenUntil,omitzero"`
 	FreezeWhy   string    `json:"freezeWhy,omitempty"`

@@ -71,7 +71,7 @@ func (c Counts) plus(o Counts) Counts {
 	return Counts{
 		Shares: c.Shares + o.Shares, Changes: c.Changes + o.Changes, People: c.People + o.People,
 		Creates: c.Creates + o.Creates, Converts: c.Converts + o.Converts, Restores: c.Restores + o.Restores,
-		Removals: c.Removals + o.Removals, Waiting: c.Waiting + o.Waiting, Refusals: c.Refusals + o.Refusals,
+		Removals: c.Removals + o.Removals, Waiting: c.Waiting + o.Waiting, Ringed: c.Ringed + o.Ringed, Refusals: c.Refusals + o.Refusals,
 	}
 }
 

@@ -15,6 +15,7 @@
 //	protected.go   whom nobody shares, converts or removes
 //	people.go      one person: effect, in or out
 //	leave.go       people who leave the scope group
+//	rings.go       the rollout: who comes, becomes a Member and leaves with which ring
 //	envelope.go    what the target accepted: who may come in now, who waits
 //	exclusions.go  whom its acceptance leaves out, by name or by rule
 //	holds.go       its decisions about one person; sign-ins turned off and on

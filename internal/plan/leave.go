@@ -7,6 +7,7 @@ import (
 // leavers are in the scope group and not wanted. Taking them out makes the engine soft-delete them in the
 // target, unless the policy keeps people.
 func (s *sharePlanner) leavers() {
+	var leaving []leaver
 	for id := range s.carried {
 		if s.keep[id] {
 			continue
@@ -26,8 +27,15 @@ func (s *sharePlanner) leavers() {
 			s.stays(e, home, s.noRemovals)
 			continue
 		}
-		s.add(s.leave(e, home))
+		leaving = append(leaving, leaver{e, home})
 	}
+	s.leaveByRing(leaving)
+}
+
+// leaver is somebody who is to go.
+type leaver struct {
+	effect Effect
+	home   directory.User
 }
 
 // stays keeps somebody in scope who is not to be touched.

@@ -17,6 +17,8 @@ func (s *sharePlanner) people() {
 	for _, id := range wanted {
 		s.judge(id)
 	}
+	s.arrive()
+	s.convertByRing()
 	s.leavers()
 	s.remain()
 	s.weigh()

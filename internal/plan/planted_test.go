@@ -92,6 +92,16 @@ var planted = map[string]computer{
 		in.Topology = &t
 		return Compute(in)
 	},
+	"a ring removes nobody, asks nobody, and all rings are none": func(in Input) Plan { // takes out whoever is not in the ring
+		p := Compute(in)
+		for i := range p.Shares {
+			s := &p.Shares[i]
+			if r := (rings{in.Topology.Rollout.Rings, s.Ring.Open}); s.Ring.Of > 0 && s.Ring.More {
+				s.Changes = append(s.Changes, Change{Kind: ScopeRemove, People: s.Desired.Members[r.portion(r.open, len(s.Desired.Members)):]})
+			}
+		}
+		return p
+	},
 	"a tighter budget never allows more": func(in Input) Plan {
 		p := Compute(in)
 		for i, s := range in.Topology.Shares {

@@ -232,6 +232,9 @@ var properties = map[string]func(scenario, computer) error{
 	"a cap never removes": func(s scenario, c computer) error {
 		return each(s, c, func(_ *world, in Input, p Plan) error { return capped(in, p, c) }, noAfter)
 	},
+	"a ring removes nobody, asks nobody, and all rings are none": func(s scenario, c computer) error {
+		return each(s, c, func(_ *world, in Input, p Plan) error { return ringed(in, p, c) }, noAfter)
+	},
 	"nobody protected is shared, converted or removed": func(s scenario, c computer) error {
 		return each(s, c, protects, noAfter)
 	},

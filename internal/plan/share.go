@@ -36,6 +36,7 @@ type sharePlanner struct {
 	terms        terms             // of the envelope
 	off, on      []string          // target object ids whose sign-in changes
 	converts     bool              // existing guests are to become Members
+	rings        rings             // of the rollout
 	remains      int               // protected people whom the share carries
 	noRemovals   string            // why nobody is removed: a set, or who is protected, is not known
 	fatalRefused bool
@@ -65,6 +66,7 @@ func (c *computation) share(share topology.Share) (SharePlan, tally) {
 	}
 	s.out.Desired.Schema = s.schema()
 	s.converts = s.out.Desired.Schema.UserTypeRecurring
+	s.rings = c.rings(share.Share)
 	if s.observed(source, target) && s.findObjects() {
 		s.people()
 		s.setUp()
@@ -211,9 +213,14 @@ func (s *sharePlanner) sum() {
 		case Remove:
 			out.Counts.Removals++
 		case Wait:
-			out.Counts.Waiting++
+			if e.Ring == 0 {
+				out.Counts.Waiting++
+			} else {
+				out.Counts.Ringed++
+			}
 		}
 	}
+	s.ringState()
 }
 
 // digest binds everything but the need for acceptance and what is left of budgets, because those depend on the time. A

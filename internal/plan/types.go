@@ -20,6 +20,8 @@ type Input struct {
 	Holds     []Hold
 	// Inclusions keep people in a share although their set no longer names them: an undone reduction.
 	Inclusions []Inclusion
+	// Rings is how many rings of the topology's rollout are open for a share; a share that is not named has them all.
+	Rings map[ident.Share]Opened
 	// Removed are the removals of the last seven days, and those of a rollout since it began.
 	Removed []Removed
 	// Owned lists what our ledger says we made: application, group and partner-entry ids.
@@ -105,6 +107,12 @@ type Inclusion struct {
 	Until  time.Time    `json:"until,omitzero"`
 }
 
+// Opened is how far the rollout of a share is.
+type Opened struct {
+	Rings int       `json:"rings"`
+	Since time.Time `json:"since,omitzero"` // when the first one was opened: removals since then are part of it
+}
+
 // Removed is one person whom a share announced to take out, is taking out or has taken out. Whoever came back in time
 // or was restored is none, and whom a stop took out is none: a person asked for that.
 type Removed struct {
@@ -139,6 +147,18 @@ type SharePlan struct {
 	Acceptance AcceptanceNeed `json:"acceptance"`
 	// Budget says how many removals may flow without an approval.
 	Budget BudgetVerdict `json:"budget"`
+	// Ring says how much of the share the open rings of its rollout let through. It is no part of the digest.
+	Ring RingState `json:"ring,omitzero"`
+}
+
+// RingState is where a share is in its rollout.
+type RingState struct {
+	Open        int  `json:"open,omitempty"` // rings that are open
+	Of          int  `json:"of,omitempty"`   // rings there are; 0: everything at once
+	Arrivals    int  `json:"arrivals,omitempty"`
+	Conversions int  `json:"conversions,omitempty"`
+	Removals    int  `json:"removals,omitempty"`
+	More        bool `json:"more,omitempty"` // a later ring does more
 }
 
 // Desired is the state the share's set-up must reach; the set-up workflow converges to it.
@@ -223,6 +243,9 @@ type Effect struct {
 	To       string       `json:"to"`
 	ObjectID string       `json:"objectId,omitempty"` // the object in the target, where there is one
 	Reason   string       `json:"reason"`
+	// Ring: this person comes, becomes a Member or leaves with that ring of the rollout, counted from 1, and nobody is
+	// asked for it. 0: no ring holds them back.
+	Ring int `json:"ring,omitempty"`
 }
 
 // EffectAction is what happens to one person. The strings are wire format: append only.
@@ -238,7 +261,7 @@ const (
 	Remove  EffectAction = "remove"      // soft-deleted in the target
 	Skip    EffectAction = "skip"        // the engine would skip this person; Reason says why
 	HeldOut EffectAction = "held"        // a hold or an exclusion keeps the person out
-	Wait    EffectAction = "wait"        // would come, but is outside of what the target accepted: waits for its answer
+	Wait    EffectAction = "wait"        // would come, but waits for the target's answer, or for a ring where Ring is set
 	TurnOff EffectAction = "block"       // a hold turns the sign-in off in the target
 	TurnOn  EffectAction = "unblock"     // the hold is over: sign-in as before
 )
@@ -275,6 +298,7 @@ type Counts struct {
 	Restores int `json:"restores"`
 	Removals int `json:"removals"`
 	Waiting  int `json:"waiting,omitempty"` // people held back until the target answers
+	Ringed   int `json:"ringed,omitempty"`  // people held back until a later ring
 	Refusals int `json:"refusals"`
 }
 
