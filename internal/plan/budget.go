@@ -116,9 +116,13 @@ type scope struct {
 // organization's. What shares that are not planned have under way counts too.
 func (c *computation) verdicts(shares []SharePlan, tallies []tally) {
 	all, byTarget := c.sums(shares, tallies)
+	declared := make(map[ident.Share]topology.Share, len(c.in.Topology.Shares))
+	for _, share := range c.in.Topology.Shares {
+		declared[share.Share] = share
+	}
 	for i := range shares {
-		share, declared := c.in.Topology.Share(shares[i].Share)
-		if !declared || slices.Contains(c.in.Draining, share.Share) {
+		share := declared[shares[i].Share]
+		if slices.Contains(c.in.Draining, share.Share) {
 			continue // a person asked for exactly this removal
 		}
 		own := tallies[i]

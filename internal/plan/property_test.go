@@ -385,20 +385,3 @@ func keptOut(_ *world, in Input, p Plan) error {
 	}
 	return nil
 }
-
-func tighter(w *world, in Input, p Plan, compute computer) error {
-	tight := *w.topology
-	tight.Shares = slices.Clone(tight.Shares)
-	for i := range tight.Shares {
-		b := &tight.Shares[i].Policy.Deprovisioning.Budget
-		b.Count, b.Percent = b.Count/2, b.Percent/2
-	}
-	in.Topology = &tight
-	for i, s := range compute(in).Shares {
-		loose := p.Shares[i].Budget
-		if s.Budget.Allowed > loose.Allowed || (loose.Over && !s.Budget.Over) {
-			return fmt.Errorf("%s allows %d with a tighter budget, %d with a looser", s.Share, s.Budget.Allowed, loose.Allowed)
-		}
-	}
-	return nil
-}
