@@ -136,6 +136,13 @@ func (r *reduction) lastLook(fresh *contract.SharePlanRef) error {
 		}
 		*fresh = contract.SharePlanRef{}
 		err := workflow.ExecuteActivity(profile.Core(r.ctx), contract.PlanShare, look).Get(r.ctx, fresh)
+		if err == nil && !fresh.FrozenUntil.IsZero() { // nobody leaves while the calendar is frozen
+			if err := workflow.Sleep(r.ctx, max(fresh.FrozenUntil.Sub(workflow.Now(r.ctx)), 0)+time.Second); err != nil {
+				return err
+			}
+			look.After = workflow.Now(r.ctx)
+			continue
+		}
 		if look.After.IsZero() || !profile.IsKind(err, problem.Incomplete) {
 			return err
 		}

@@ -119,6 +119,36 @@ func TestWithinBudgetPeopleLeaveAfterTheirGraceAndItIsProven(t *testing.T) {
 	require.Equal(t, "d2", flowtest.Inputs[contract.ReductionInput](w.Env, contract.ConfirmReduction)[0].PlanDigest, "the last look is at the newest plan")
 }
 
+// TestAGraceThatEndsInAFreezeWaitsForItsEnd: and the last look is then newer than the freeze.
+func TestAGraceThatEndsInAFreezeWaitsForItsEnd(t *testing.T) {
+	t.Parallel()
+	for name, grace := range map[string]time.Duration{"with grace": 24 * time.Hour, "without": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			thaw := w.Now().Add(10 * 24 * time.Hour)
+			w.plan = func() (contract.SharePlanRef, error) {
+				ref := contract.SharePlanRef{Digest: "d2", Declared: true}
+				if w.Now().Before(thaw) {
+					ref.FrozenUntil = thaw
+				}
+				return ref, nil
+			}
+			var at time.Time
+			w.remove = func() error { at = w.Now(); return nil }
+			in := leaves(false)
+			in.Grace = grace
+			result, err := w.run(in)
+			require.NoError(t, err)
+			require.Equal(t, proven, result.Status)
+			require.False(t, at.Before(thaw), "removed %s before the end", thaw.Sub(at))
+			looks := flowtest.Inputs[contract.PlanShareIn](w.Env, contract.PlanShare)
+			require.Len(t, looks, 2)
+			require.False(t, looks[1].After.Before(thaw))
+		})
+	}
+}
+
 func TestOverBudgetNobodyIsRemovedBeforeAYes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
