@@ -149,7 +149,9 @@ func (s *Standing) count(e plan.Effect) {
 		s.Leaving++
 		return
 	case plan.Wait:
-		s.Waiting++
+		if e.Ring == 0 { // nobody is asked for whom a ring holds back
+			s.Waiting++
+		}
 	case plan.Adopt:
 		s.Converts++
 	}
