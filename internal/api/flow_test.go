@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -378,5 +379,30 @@ func TestClientSaysWhyNothingAnswered(t *testing.T) {
 	}
 	if _, err := client.New("not an address", "", nil); err == nil {
 		t.Error("a wrong address was accepted")
+	}
+}
+
+// Who asks is told that somebody else has to answer, and nobody learns who it is.
+func TestARequestSaysThatItIsYours(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	r, err := w.Store.Request(t.Context(), apitest.Org, "req-b-c-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Requester = "token/c-admin"
+	if err := w.Store.PutRequest(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	for who, yours := range map[string]bool{"c-admin": true, "pat": false} {
+		c := w.Client(t, who)
+		got, err := c.Request(t.Context(), apitest.Org, r.ID)
+		if err != nil || got.Yours != yours || got.Requester != "" {
+			t.Errorf("%s: yours %v, requester %q, %v", who, got.Yours, got.Requester, err)
+		}
+		list, err := c.Requests(t.Context(), apitest.Org, client.RequestFilter{})
+		if err != nil || len(list.Requests) == 0 || slices.ContainsFunc(list.Requests, func(r store.Request) bool { return r.Requester != "" }) {
+			t.Errorf("%s: %+v, %v", who, list.Requests, err)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"entente.dev/entente/internal/api/wire"
+	"entente.dev/entente/internal/authn"
 	"entente.dev/entente/internal/authz"
 	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
@@ -44,6 +45,7 @@ func (s *server) requests(ctx context.Context, in *inRequests) (wire.Requests, e
 	out := wire.Requests{Requests: []store.Request{}}
 	for _, r := range all {
 		if s.may(ctx, authz.Read, objectOf(r)) {
+			r.Requester = "" // who somebody is, is for telling people apart only
 			out.Requests = append(out.Requests, r)
 		}
 	}
@@ -86,8 +88,10 @@ func (s *server) request(ctx context.Context, in *IDPath) (wire.Request, error) 
 	if err != nil {
 		return wire.Request{}, err
 	}
+	yours := r.Requester != "" && r.Requester == authn.From(ctx).ID()
+	r.Requester = ""
 	out := wire.Request{
-		Request: r, Acceptance: facts.Acceptance, Budget: facts.Budget, Counts: facts.Counts, Changes: list(facts.Changes),
+		Request: r, Yours: yours, Acceptance: facts.Acceptance, Budget: facts.Budget, Counts: facts.Counts, Changes: list(facts.Changes),
 		Summary: wire.Prospect{
 			As: facts.As, Standing: facts.Standing, Directory: facts.Directory, Collisions: list(facts.Collisions(evidence)), Notes: facts.Notes(evidence),
 		},

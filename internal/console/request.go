@@ -60,6 +60,7 @@ type stand string
 const (
 	decides  stand = "decides"
 	agreed   stand = "decide-agreed"    // has said yes; somebody else has to
+	asked    stand = "decide-asked"     // asks for it: somebody else has to answer
 	notTheir stand = "decide-not-yours" // belongs to another tenant's admins
 	closed   stand = ""                 // nothing is left to decide
 )
@@ -110,6 +111,8 @@ func (v visit) stands(q wire.Request) stand {
 		return notTheir
 	case slices.Contains(q.Approvals, v.who.Name):
 		return agreed
+	case q.Yours:
+		return asked
 	default:
 		return decides
 	}

@@ -18,7 +18,7 @@ func (in AcceptanceInput) Request(workflowID string, opened time.Time) store.Req
 	return store.Request{
 		ID: in.RequestID, Org: in.Run.Org, Kind: "acceptance", Share: in.Run.Share, Tenant: in.Run.Target.Name,
 		PlanDigest: in.Plan.Digest, Why: need.Why, People: people, MaxUsers: max(policy.MaxUsers, counts.People+counts.Waiting),
-		Guests: in.Plan.Guests, Delta: again, Approvers: max(policy.Approvers, 1), Status: store.Waiting, Workflow: workflowID,
+		Guests: in.Plan.Guests, Delta: again, Approvers: max(policy.Approvers, 1), Status: store.Waiting, Workflow: workflowID, Requester: in.Requester,
 		OpenedAt: opened, ExpiresAt: opened.Add(policy.AskFor),
 	}
 }

@@ -126,6 +126,7 @@ type Request struct {
 	ExpiresAt  time.Time     `json:"expiresAt"`
 	DecidedAt  time.Time     `json:"decidedAt,omitzero"`
 	DecidedBy  []string      `json:"decidedBy,omitempty"`
+	Requester  string        `json:"requester,omitempty"` // subject of who asks; never told
 	Reason     string        `json:"reason,omitempty"`
 }
 
@@ -271,6 +272,12 @@ const (
 	Proven    RemovalState = "proven"    // recycle bin and provisioning log agree
 	Returned  RemovalState = "returned"  // came back in time, or was restored
 	Lost      RemovalState = "lost"      // was to be restored and cannot come back as the same object: Missing says why
+)
+
+// Why Microsoft's engine leaves an account in the target.
+const (
+	DisabledFirst = "disabled at home before leaving"
+	PurgedAtHome  = "purged at home"
 )
 
 // Removal is one person of a reduction.

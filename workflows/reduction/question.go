@@ -57,7 +57,7 @@ func (r *reduction) request(began time.Time) store.Request {
 	return store.Request{
 		ID: r.in.ID, Org: r.in.Run.Org, Kind: "reduction", Share: r.in.Run.Share, Tenant: r.in.Run.Target.Name,
 		PlanDigest: r.in.PlanDigest, People: r.in.Plan.Counts.Removals, Approvers: max(policy.Approvers, 1), Status: store.Waiting,
-		Why:      fmt.Sprintf("%s would leave; the budget allows %d", people(budget.Removals), budget.Allowed),
+		Why:       fmt.Sprintf("%s would leave; the budget allows %d", people(budget.Removals), budget.Allowed),
 		Requester: r.in.Requester, Workflow: workflow.GetInfo(r.ctx).WorkflowExecution.ID, OpenedAt: began, ExpiresAt: began.Add(policy.AskFor),
 	}
 }

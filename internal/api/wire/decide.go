@@ -20,6 +20,7 @@ type Request struct {
 	Acceptance plan.AcceptanceNeed `json:"acceptance"`
 	Budget     plan.BudgetVerdict  `json:"budget"`
 	Counts     plan.Counts         `json:"counts"`
+	Yours      bool                `json:"yours" doc:"The caller asked for this: somebody else has to say yes"`
 	Changes    []plan.Change       `json:"changes" doc:"What would be written in the target tenant"`
 	Summary    Prospect            `json:"summary"`
 }

@@ -77,6 +77,7 @@ func requestTexts() []text {
 		{"reject-intro", "Nobody comes in, and the asking side is told why.", "Ingen släpps in, och den som frågar får veta varför.", "不会有人进入，请求方会收到理由。"},
 		{"bad-reason", "A no needs its reason.", "Ett nej behöver en motivering.", "拒绝时必须说明理由。"},
 		{"decide-not-yours", "Only an admin of tenant {0} can answer this.", "Bara en administratör för klientorganisation {0} kan svara på detta.", "只有租户 {0} 的管理员可以答复此请求。"},
+		{"decide-asked", "You asked for this. Another admin of your tenant has to say yes.", "Du har bett om detta. En annan administratör för din klientorganisation måste godkänna.", "这是您发起的请求，需由您租户的另一位管理员批准。"},
 		{"decide-agreed", "You have agreed. Somebody else has to agree too.", "Du har godkänt. Någon annan måste också godkänna.", "您已批准，还需要其他人批准。"},
 
 		{"next", "What happens next", "Vad som händer nu", "接下来"},

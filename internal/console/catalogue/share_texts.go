@@ -70,5 +70,6 @@ func shareTexts() []text {
 		{"removal.removed", "removed", "uttagen", "已移出"},
 		{"removal.proven", "proven", "bevisad", "已证实"},
 		{"removal.returned", "returned", "återkommen", "已返回"},
+		{"removal.lost", "cannot come back as it was", "kan inte återkomma som den var", "无法按原样恢复"},
 	}
 }
