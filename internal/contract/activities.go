@@ -121,8 +121,8 @@ type CheckAddressesIn struct {
 	Org        string      `json:"org"`
 	RequestID  string      `json:"requestId"`
 	Share      ident.Share `json:"share"`
-	Tenant     TenantRef   `json:"tenant"` // the target; the task queue is this tenant's
-	PlanDigest string      `json:"planDigest"`
+	Tenant     TenantRef   `json:"tenant"`     // the target; the task queue is this tenant's
+	PlanDigest string      `json:"planDigest"` // that it was begun for; whose people are read is the request's newest
 }
 
 // NoteUncheckedIn tells that nobody could look, and the kind of problem that was.
