@@ -69,7 +69,9 @@ func TestATargetsWorkerLooksForAddresses(t *testing.T) {
 func TestWorkersLookInTheirTenantAlone(t *testing.T) {
 	t.Parallel()
 	w := working(t)
-	put := func(e prospect.Evidence) attack { return attack{"worker-c", "PUT", asked + "/evidence", asJSON(t, e), 403} }
+	put := func(e prospect.Evidence) attack {
+		return attack{"worker-c", "PUT", asked + "/evidence", asJSON(t, e), 403}
+	}
 	people := func(k prospect.Kind, count int, who ...ident.Person) prospect.Evidence {
 		return prospect.Evidence{Collisions: []prospect.Collision{{Kind: k, Count: count, People: who}}}
 	}

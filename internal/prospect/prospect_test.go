@@ -39,7 +39,7 @@ func TestStandings(t *testing.T) {
 			Standing{New: 1, Guests: 5, Converts: 2, Members: 4, Pending: 5, SoftDeleted: 6, Blocked: 7}},
 		"those outside are not among those who come": {join(effects(1, plan.HeldOut, "guest"), effects(2, plan.Skip, "absent"), effects(3, plan.Remove, "member")),
 			Standing{KeptOut: 1, Skipped: 2, Leaving: 3}},
-		"who waits stands somewhere too": {join(effects(2, plan.Wait, "absent"), effects(1, plan.Wait, "guest")), Standing{New: 2, Guests: 1, Waiting: 3}},
+		"who waits stands somewhere too":                  {join(effects(2, plan.Wait, "absent"), effects(1, plan.Wait, "guest")), Standing{New: 2, Guests: 1, Waiting: 3}},
 		"whom a ring holds back comes without a question": {[]plan.Effect{{Action: plan.Wait, From: "absent", Ring: 2}}, Standing{New: 1}},
 	} {
 		if diff := cmp.Diff(c.want, Compute(Input{Plan: &plan.SharePlan{Effects: c.effects}}).Standing); diff != "" {
