@@ -102,6 +102,7 @@ func (a *Activities) PlanShare(ctx context.Context, in contract.PlanShareIn) (co
 	}
 	out := ref(&p.Shares[0], t, declared)
 	out.Deadline, out.Job = deadline(&p.Shares[0], input), health(&p.Shares[0], input)
+	out.PauseAbove = t.Rollout.PauseAbove
 	if !in.Drain { // a stop is carried out in a freeze too
 		out.FrozenUntil, out.FreezeWhy = t.FrozenUntil(input.Now)
 	}

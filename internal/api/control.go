@@ -19,6 +19,8 @@ type Control interface {
 	Revoke(ctx context.Context, org string, s ident.Share, c contract.RevokeCommand, key string) error
 	Restore(ctx context.Context, org string, s ident.Share, c contract.RestoreCommand, key string) error
 	Revert(ctx context.Context, org string, s ident.Share, c contract.RevertCommand, key string) error
+	// Continue opens the next ring of a paused rollout.
+	Continue(ctx context.Context, org string, s ident.Share, c contract.ContinueCommand, key string) error
 	// FactsChanged tells a share that a hold or an exclusion changed.
 	FactsChanged(ctx context.Context, org string, s ident.Share) error
 	Ping(ctx context.Context) error

@@ -16,6 +16,7 @@ func (s *server) shareRoutes() {
 	const base = "/v1/organizations/{org}/shares/{source}/{target}"
 	handle(s, operation{method: http.MethodPost, path: base + "/stop", id: "stop", summary: "Drain a share, prove it, then remove its set-up"}, s.stop)
 	handle(s, operation{method: http.MethodPost, path: base + "/revoke", id: "revoke", summary: "Take the target's yes back"}, s.revoke)
+	s.rolloutRoutes(base)
 	handle(s, operation{method: http.MethodPost, path: base + "/revert-conversions", id: "revert-conversions", summary: "Turn converted guests back into guests"}, s.revert)
 	handle(s, operation{method: http.MethodGet, path: "/v1/organizations/{org}/reductions", id: "reductions", summary: "Batches of people who left, newest first"}, s.reductions)
 	handle(s, operation{method: http.MethodPost, path: "/v1/organizations/{org}/restore", id: "restore", summary: "Bring people back under the same object ids"}, s.restore)

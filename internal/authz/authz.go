@@ -27,12 +27,13 @@ const (
 	Revoke   Verb = "revoke" // take a yes back
 	Restore  Verb = "restore"
 	Revert   Verb = "revert-conversions"
-	Work     Verb = "work" // read and record what the queue of a tenant needs
+	Continue Verb = "continue" // a paused rollout
+	Work     Verb = "work"     // read and record what the queue of a tenant needs
 )
 
 // Verbs lists all of them, for total tables.
 func Verbs() []Verb {
-	return []Verb{Read, People, Validate, Plan, Apply, Approve, Reject, Hold, Release, Stop, Revoke, Restore, Revert, Work}
+	return []Verb{Read, People, Validate, Plan, Apply, Approve, Reject, Hold, Release, Stop, Revoke, Restore, Revert, Continue, Work}
 }
 
 // Kind is what a verb is applied to.
@@ -111,7 +112,7 @@ func allowed(who authn.Binding, verb Verb, o Object) bool {
 // platform proposes, stops and restores; what a target accepts, and what it keeps out, is the target's.
 func platform(verb Verb) bool {
 	switch verb {
-	case Read, People, Validate, Plan, Apply, Hold, Stop, Restore, Revert:
+	case Read, People, Validate, Plan, Apply, Hold, Stop, Restore, Revert, Continue:
 		return true
 	case Approve, Reject, Release, Revoke:
 		return false
@@ -193,8 +194,8 @@ func remedy(verb Verb, o Object) string {
 		return "only a worker's token that is bound to the tenant may; see the operator's guide, one worker per tenant"
 	case Approve, Reject, Release, Revoke:
 		return fmt.Sprintf("only an admin of tenant %s decides this; use that admin's token", o.Target)
-	case Plan, Apply:
-		return "the platform role plans and applies"
+	case Plan, Apply, Continue:
+		return "the platform role plans, applies and rolls out"
 	case Hold, Stop, Restore, Revert:
 		return fmt.Sprintf("the platform role or an admin of tenant %s may", o.Target)
 	default:

@@ -109,7 +109,7 @@ func (r *run) root() *cobra.Command {
 	root.AddCommand(
 		r.loginCommand(), r.logoutCommand(), r.whoamiCommand(), r.validateCommand(), r.planCommand(), r.applyCommand(), r.statusCommand(), r.coverageCommand(),
 		r.inboxCommand(), r.approveCommand(), r.rejectCommand(), r.holdCommand(), r.releaseCommand(), r.holdsCommand(),
-		r.stopCommand(), r.revokeCommand(), r.revertCommand(), r.restoreCommand(), r.reductionsCommand(), r.historyCommand(), r.auditCommand(),
+		r.stopCommand(), r.revokeCommand(), r.continueCommand(), r.revertCommand(), r.restoreCommand(), r.reductionsCommand(), r.historyCommand(), r.auditCommand(),
 		r.exportCommand(), r.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()

@@ -158,6 +158,24 @@ type ShareState struct {
 	Revoke         *RevokeCommand   `json:"revoke,omitempty"`
 	Accepted       bool             `json:"accepted,omitempty"` // the target accepted, or something is set up: there is something to revoke
 	Job            *JobTrouble      `json:"job,omitempty"`      // what keeps the share's job from running, or kept it until a while ago
+	Rollout        *RolloutState    `json:"rollout,omitempty"`
+}
+
+// RolloutState is a rollout in progress. Failed and Size are of the ring that was opened last.
+type RolloutState struct {
+	Opened plan.Opened `json:"opened"`
+	Of     int         `json:"of"`
+	More   bool        `json:"more,omitempty"`   // a later ring does more
+	Size   int         `json:"size,omitempty"`   // people who came, changed or left with the ring
+	Owed   int         `json:"owed,omitempty"`   // people who were missing before the ring was opened
+	Failed int         `json:"failed,omitempty"` // of Size, when the rollout paused
+	Paused bool        `json:"paused,omitempty"`
+}
+
+// ContinueCommand opens the next ring of a paused rollout.
+type ContinueCommand struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
 }
 
 // StopCommand drains and tears a share down.
@@ -252,6 +270,8 @@ type SharePlanRef struct {
 	// FrozenUntil is when the calendar's freeze ends that is in force, and why it is; zero when none is.
 	FrozenUntil time.Time `json:"frozenUntil,omitzero"`
 	FreezeWhy   string    `json:"freezeWhy,omitempty"`
+	// PauseAbove is the percentage of a ring's people that may fail before the rollout pauses.
+	PauseAbove int `json:"pauseAbove,omitempty"`
 }
 
 // Has tells whether a kind of change is planned.

@@ -30,6 +30,8 @@ const (
 	RevertUpdate  = "revert-conversions"
 	RevokeUpdate  = "revoke"
 
+	ContinueUpdate = "continue" // a paused rollout
+
 	TopologyApplied  = "topology-applied"
 	TenantObserved   = "tenant-observed"
 	ObserveRequested = "observe-requested"

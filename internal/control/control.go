@@ -113,6 +113,11 @@ func (c *Control) Revert(ctx context.Context, org string, s ident.Share, in cont
 	return c.update(ctx, "revert conversions", contract.ShareID(org, s), contract.RevertUpdate, key, in, nil)
 }
 
+// Continue opens the next ring of a share's paused rollout; it returns when the share has taken the wish over.
+func (c *Control) Continue(ctx context.Context, org string, s ident.Share, in contract.ContinueCommand, key string) error {
+	return c.update(ctx, "continue the rollout", contract.ShareID(org, s), contract.ContinueUpdate, key, in, nil)
+}
+
 // FactsChanged tells a share that a hold or an exclusion changed. A share that does not run has nothing to hear.
 func (c *Control) FactsChanged(ctx context.Context, org string, s ident.Share) error {
 	err := c.temporal.SignalWorkflow(ctx, contract.ShareID(org, s), "", contract.FactsChanged, nil)

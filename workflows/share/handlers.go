@@ -27,6 +27,10 @@ func (e *entity) register() error {
 	if err != nil {
 		return err
 	}
+	err = workflow.SetUpdateHandlerWithOptions(e.ctx, contract.ContinueUpdate, e.onContinue, workflow.UpdateHandlerOptions{Validator: e.mayContinue})
+	if err != nil {
+		return err
+	}
 	return workflow.SetUpdateHandlerWithOptions(e.ctx, contract.RevertUpdate, e.onRevert, workflow.UpdateHandlerOptions{Validator: e.mayRevert})
 }
 

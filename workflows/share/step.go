@@ -53,10 +53,12 @@ func (e *entity) plan(drain bool) (contract.SharePlanRef, error) {
 	if drain && e.state.DeclaredDigest != "" { // a share that is declared no longer is drained by the policy that it had
 		digest = e.state.DeclaredDigest
 	}
+	in := contract.PlanShareIn{Org: e.state.Org, TopologyDigest: digest, Share: e.state.Share, Drain: drain, After: e.state.FreshAfter}
+	if !drain {
+		in.Rollout = e.opened()
+	}
 	var ref contract.SharePlanRef
-	err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.PlanShare, contract.PlanShareIn{
-		Org: e.state.Org, TopologyDigest: digest, Share: e.state.Share, Drain: drain, After: e.state.FreshAfter,
-	}).Get(e.ctx, &ref)
+	err := workflow.ExecuteActivity(profile.Core(e.ctx), contract.PlanShare, in).Get(e.ctx, &ref)
 	return ref, err
 }
 
@@ -105,6 +107,7 @@ func (e *entity) follow(ref contract.SharePlanRef) error {
 	if !ref.FrozenUntil.IsZero() {
 		return e.outwait(ref)
 	}
+	e.roll(ref)
 	if !e.starts() {
 		ref = ref.Without(plan.StartJob)
 	}
@@ -139,6 +142,9 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 	if e.leaving == nil {
 		e.state.Failures = 0
 	}
+	if e.rests() {
+		return e.ctx.Err()
+	}
 	if ref.Pending > 0 {
 		return e.awaitEngine(ref)
 	}
@@ -147,12 +153,15 @@ func (e *entity) rest(ref contract.SharePlanRef) error {
 		return err
 	}
 	if detail := e.departing(); detail != "" {
-		e.depart(also(detail, e.aside))
+		e.depart(also(detail, e.notes()))
 		return nil
 	}
 	if ref.Has(plan.ScopeRemove) {
 		e.enter(contract.PhaseRejected, also(fmt.Sprintf("tenant %s did not agree that %s; apply again to ask again", e.state.Target.Name, ofThemLeave(ref.Counts.Removals)), e.aside))
 		return nil
+	}
+	if e.rolled(ref) {
+		return e.ctx.Err()
 	}
 	if ref.Acceptance.Frozen {
 		e.enter(contract.PhaseFrozen, also(frozen(ref, e.state.Target.Name), e.aside))
@@ -174,11 +183,14 @@ func (e *entity) awaitEngine(ref contract.SharePlanRef) error {
 		e.state.WaitingSince = now
 		return e.undelete(ref)
 	}
+	if (late || e.ringed(ref)) && e.rolled(ref) {
+		return e.ctx.Err()
+	}
 	detail := fmt.Sprintf("Microsoft's engine still has %s to bring", people(ref.Pending))
 	if late {
 		detail += "; it takes longer than usual, look at the provisioning log of the share's application"
 	}
-	e.enter(contract.PhaseSyncing, also(detail, e.aside))
+	e.enter(contract.PhaseSyncing, also(detail, e.notes()))
 	e.lookAgain(max(e.state.Pace.Poll, e.state.Pace.Every/4))
 	return e.requestObservation(false)
 }
@@ -230,7 +242,7 @@ func (e *entity) requestObservation(deep bool) error {
 func (e *entity) setUp(ref contract.SharePlanRef) error {
 	e.nextRun()
 	started := workflow.Now(e.ctx)
-	e.enter(contract.PhaseSettingUp, count(ref.Counts.Changes, "change", "changes")+" on both sides")
+	e.enter(contract.PhaseSettingUp, also(count(ref.Counts.Changes, "change", "changes")+" on both sides", e.rolling()))
 	run := store.Run{Trigger: "plan", Phase: string(contract.PhaseSettingUp), PlanDigest: ref.Digest, Changes: ref.Counts.Changes, StartedAt: started}
 	e.recordRun(run)
 	e.aside = also(e.aside, e.ails()) // should the set-up fail, people learn of both
@@ -261,7 +273,7 @@ func (e *entity) setUp(ref contract.SharePlanRef) error {
 	run.Outcome, run.Detail = "done", people(result.Added)+" came into the scope group"
 	e.recordRun(run)
 	e.state.Failures = 0
-	e.enter(contract.PhaseSyncing, "set up; Microsoft's engine takes over")
+	e.enter(contract.PhaseSyncing, also("set up; Microsoft's engine takes over", e.rolling()))
 	e.lookAgain(max(e.state.Pace.Poll, e.state.Pace.Every/4))
 	return e.requestObservation(true)
 }

@@ -36,7 +36,7 @@ func (e *entity) stop() error {
 		return e.applyFailed(err, "recording the end of the share failed")
 	}
 	e.state.Stop, e.state.People, e.state.Failures, e.retryAt = nil, 0, 0, time.Time{}
-	e.state.DeclaredDigest, e.state.Accepted = "", false
+	e.state.DeclaredDigest, e.state.Accepted, e.state.Rollout, e.state.Job = "", false, nil, nil
 	e.wrote()
 	e.enter(contract.PhaseStopped, "drained and taken down")
 	return e.requestObservation(true)

@@ -58,7 +58,10 @@ type world struct {
 	mendable bool               // a set-up puts a policy back
 	relapse  bool               // a restarted job is quarantined again
 	thaw     time.Time          // the calendar's freeze ends then; zero: none
-	approved []string           // request ids, in order
+
+	rings, batch, brought int      // a rollout: rings there are, people each lets in, people who came into the scope group
+	spare                 int      // the percentage of a ring that may fail
+	approved              []string // request ids, in order
 }
 
 func newWorld(t *testing.T) *world {
@@ -111,6 +114,7 @@ func newWorld(t *testing.T) *world {
 			return contract.SetupResult{}, err
 		}
 		w.setUp, w.mendable = true, false
+		w.brought += in.Plan.Ring.Arrivals
 		if w.job.Halted() && !w.relapse && in.Plan.Has(plan.StartJob) {
 			w.job = contract.JobHealth{Code: "Active", State: "Active"}
 		}
@@ -181,6 +185,8 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 		return contract.SharePlanRef{}, nil
 	case !w.accepted:
 		ref.Acceptance = plan.AcceptanceNeed{Needed: true, Why: "not accepted yet"}
+	case w.rings > 0:
+		w.ringed(in, &ref)
 	case !w.setUp:
 		ref.Kinds = append(ref.Kinds, plan.Application)
 		if w.guests > 0 {
@@ -203,6 +209,19 @@ func (w *world) plan(in contract.PlanShareIn) (contract.SharePlanRef, error) {
 		}
 	}
 	return ref, nil
+}
+
+// ringed plans a share whose rings let in as many people each; the last one lets in the last.
+func (w *world) ringed(in contract.PlanShareIn, ref *contract.SharePlanRef) {
+	open := min(in.Rollout.Rings, w.rings)
+	ref.Ring = plan.RingState{Open: open, Of: w.rings, Arrivals: max(0, open*w.batch-w.brought), More: open < w.rings && w.brought < w.rings*w.batch}
+	ref.PauseAbove = w.spare
+	if w.brought > 0 {
+		ref.Pending = w.pending
+	}
+	if ref.Ring.Arrivals > 0 {
+		ref.Kinds, ref.Pending = append(ref.Kinds, plan.ScopeAdd), ref.Pending+ref.Ring.Arrivals
+	}
 }
 
 func (w *world) acceptance(ctx workflow.Context, in contract.AcceptanceInput) (contract.AcceptanceResult, error) {

@@ -35,6 +35,7 @@ type Control struct {
 	Refuse    error // what the next decision or revocation is refused with
 	Restores  []contract.RestoreCommand
 	Reverts   []contract.RevertCommand
+	Continues []contract.ContinueCommand
 	Changed   []ident.Share
 }
 
@@ -225,6 +226,20 @@ func (c *Control) Restore(ctx context.Context, org string, _ ident.Share, cmd co
 	r.Status, r.Stamp.Seq, r.UpdatedAt = "restored", r.Stamp.Seq+1, c.now()
 	c.must(c.store.PutReduction(ctx, r))
 	return nil
+}
+
+// Continue implements api.Control.
+func (c *Control) Continue(ctx context.Context, _ string, s ident.Share, cmd contract.ContinueCommand, key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Refuse != nil {
+		return c.Refuse
+	}
+	if !c.repeated(key) {
+		c.Continues = append(c.Continues, cmd)
+		c.move(ctx, s, "syncing")
+	}
+	return c.Down
 }
 
 // Revert implements api.Control.

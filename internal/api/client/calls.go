@@ -191,6 +191,11 @@ func (c *Client) Revoke(ctx context.Context, name string, s ident.Share, in wire
 	return call[wire.Accepted](ctx, c, http.MethodPost, sharePath(name, s, "revoke"), nil, in)
 }
 
+// Continue opens the next ring of a paused rollout.
+func (c *Client) Continue(ctx context.Context, name string, s ident.Share, reason string) (wire.Accepted, error) {
+	return call[wire.Accepted](ctx, c, http.MethodPost, sharePath(name, s, "continue"), nil, wire.Reason{Reason: reason})
+}
+
 // RevertConversions turns converted guests back into guests.
 func (c *Client) RevertConversions(ctx context.Context, name string, s ident.Share, reason string) (wire.Accepted, error) {
 	return call[wire.Accepted](ctx, c, http.MethodPost, sharePath(name, s, "revert-conversions"), nil, wire.Reason{Reason: reason})
