@@ -3,7 +3,6 @@ package graphread
 import (
 	"context"
 	"slices"
-	"time"
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/directory"
@@ -16,10 +15,12 @@ import (
 
 // What a proof still lacks.
 const (
-	lacksBin  = "the object is still live in the target"
-	lacksLog  = "the provisioning log does not show the engine's deletion yet"
-	lacksBoth = "the object is neither live nor in the recycle bin"
-	lacksName = "no object in the target is known for this person; the provisioning log has to say whether there was one"
+	lacksBin = "the object is still live in the target"
+	// The job is in quarantine: TooManyDeletes.
+	lacksRelease = "Microsoft's engine holds the deletion back, because there are too many of them; it is released when all of them are approved removals"
+	lacksLog     = "the provisioning log does not show the engine's deletion yet"
+	lacksBoth    = "the object is neither live nor in the recycle bin"
+	lacksName    = "no object in the target is known for this person; the provisioning log has to say whether there was one"
 )
 
 // CheckRemovals looks at the target for every removal of a reduction: in the recycle bin, still live, or gone.
@@ -36,8 +37,8 @@ func (a *Activities) CheckRemovals(ctx context.Context, in contract.ReductionRef
 		case m.ObjectID == "":
 			m.Missing = lacksName
 		case at == live:
-			m.Missing = lacksBin
-		case m.LogID != "": // in the bin, or emptied out of it since: the engine's own row stands for the deletion
+			m.Missing = whyLive(*m)
+		case m.LogID != "" || m.Deleted != "": // in the bin, or emptied out of it since: the engine's own row, or our entry, stands for the deletion
 			a.proven(m)
 		case at == binned:
 			m.Missing = lacksLog
@@ -61,7 +62,6 @@ func (a *Activities) CheckLog(ctx context.Context, in contract.ReductionRef) (co
 	if err != nil {
 		return contract.RemovalsOut{}, err
 	}
-	const clockSkew = 5 * time.Minute
 	rows, err := client.ProvisioningLog(ctx, graph.ProvisioningQuery{JobID: in.JobID, Since: r.OpenedAt.Add(-clockSkew)})
 	if err != nil {
 		return contract.RemovalsOut{}, err

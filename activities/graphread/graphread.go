@@ -34,6 +34,7 @@ type Graph interface {
 	SyncApps(ctx context.Context) ([]directory.SyncApp, error)
 	SyncAppsNamed(ctx context.Context, displayName string) ([]directory.SyncApp, error)
 	Jobs(ctx context.Context, sp string) ([]directory.SyncJob, error)
+	JobStatus(ctx context.Context, sp, job string) (graph.JobStatus, error)
 	Schema(ctx context.Context, sp, job string) (json.RawMessage, error)
 	Secrets(ctx context.Context, sp string) (map[string]string, error)
 	AssignedTo(ctx context.Context, sp string) ([]graph.Assignment, error)

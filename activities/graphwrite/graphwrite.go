@@ -4,6 +4,7 @@
 //
 //	policies.go  partner entries and inbound sync    apps.go  application, job, settings, schema
 //	groups.go    scope group and its members         users.go conversions and restores in the target
+//	deletes.go   what the engine leaves behind, and what it holds back
 //	blocks.go    sign-ins off and on                 ledger.go what we made and what we did
 package graphwrite
 
@@ -55,6 +56,7 @@ type Applications interface {
 	Jobs(ctx context.Context, sp string) ([]directory.SyncJob, error)
 	CreateJob(ctx context.Context, sp string) (directory.SyncJob, error)
 	JobStatus(ctx context.Context, sp, job string) (graph.JobStatus, error)
+	ProvisioningLog(ctx context.Context, q graph.ProvisioningQuery) ([]graph.ProvisioningRow, error)
 	PutSecrets(ctx context.Context, sp string, s graph.SyncSecrets) error
 	Schema(ctx context.Context, sp, job string) (json.RawMessage, error)
 	PutSchema(ctx context.Context, sp, job string, schema json.RawMessage) error
@@ -79,6 +81,7 @@ type People interface {
 	UpdateUser(ctx context.Context, id string, p graph.UserPatch) error
 	DeletedUser(ctx context.Context, id string) (directory.User, error)
 	RestoreUser(ctx context.Context, id string) error
+	DeleteUser(ctx context.Context, id string) error
 }
 
 // Clients hands out the client of a tenant that this process serves; problem.Invalid for any other.

@@ -2,7 +2,7 @@
 // and the ledger. Every activity is safe to repeat: keys and stamps make the second time change nothing.
 //
 //	requests.go  questions, answers, a yes taken back      people.go      whom a question is about
-//	reductions.go  who leaves
+//	reductions.go  who leaves                              brought.go     which abandoned accounts are ours to delete
 package record
 
 import (
@@ -16,6 +16,7 @@ import (
 
 // Store is what recording reads and writes.
 type Store interface {
+	store.Topologies
 	store.Plans
 	store.Snapshots
 	store.Requests

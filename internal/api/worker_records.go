@@ -136,7 +136,7 @@ func (s *server) workerPutReduction(ctx context.Context, in *inReduction) (wire.
 		told.OpenedAt.Equal(kept.OpenedAt) && len(told.Removals) == len(kept.Removals)
 	for i := 0; same && i < len(kept.Removals); i++ {
 		same = told.Removals[i].Person == kept.Removals[i].Person
-		told.Removals[i].UPN = kept.Removals[i].UPN
+		told.Removals[i].UPN, told.Removals[i].Brought = kept.Removals[i].UPN, kept.Removals[i].Brought
 	}
 	if !same {
 		return wire.Recorded{}, beyond("note a reduction", kept.Share.Target, "it is about other people, another share or another decision")

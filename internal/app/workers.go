@@ -37,7 +37,7 @@ func registerCore(r worker.Registry, p *planning.Activities, rec *record.Activit
 		contract.PlanTopology: p.PlanTopology, contract.PlanShare: p.PlanShare, contract.ProjectCoverage: p.ProjectCoverage,
 		contract.PutShareStatus: rec.PutShareStatus, contract.PutTenantStatus: rec.PutTenantStatus, contract.PutRun: rec.PutRun,
 		contract.OpenRequest: rec.OpenRequest, contract.CloseRequest: rec.CloseRequest,
-		contract.OpenReduction: rec.OpenReduction, contract.SetReduction: rec.SetReduction, contract.ConfirmReduction: rec.ConfirmReduction,
+		contract.OpenReduction: rec.OpenReduction, contract.SetReduction: rec.SetReduction, contract.ConfirmReduction: rec.ConfirmReduction, contract.ProveBrought: rec.ProveBrought,
 		contract.KeepRestored: rec.KeepRestored, contract.RecordConversions: rec.RecordConversions, contract.DropShare: rec.DropShare,
 		contract.RevokeEnvelope: rec.RevokeEnvelope, contract.NoteApproval: rec.NoteApproval,
 		contract.NoteUnchecked: rec.NoteUnchecked,
@@ -50,7 +50,7 @@ func registerTenant(r worker.Registry, read *graphread.Activities, write *graphw
 		contract.ObserveTenant: read.ObserveTenant, contract.FindApplication: read.FindApplication, contract.FindGroup: read.FindGroup,
 		contract.FindJob: read.FindJob, contract.CheckRemovals: read.CheckRemovals, contract.CheckLog: read.CheckLog,
 		contract.LearnLinks: read.LearnLinks, contract.CheckGuests: read.CheckGuests, contract.CheckReturned: read.CheckReturned,
-		contract.CheckRestorable: read.CheckRestorable,
+		contract.CheckRestorable: read.CheckRestorable, contract.CheckEngine: read.CheckEngine,
 		contract.CheckAddresses: read.CheckAddresses,
 
 		contract.EnsurePartner: write.EnsurePartner, contract.EnsureInboundSync: write.EnsureInboundSync,
@@ -61,6 +61,7 @@ func registerTenant(r worker.Registry, read *graphread.Activities, write *graphw
 		contract.StartJob: write.StartJob, contract.RestartJob: write.RestartJob, contract.ConvertGuests: write.ConvertGuests,
 		contract.UndeletePeople: write.UndeletePeople, contract.UndeletePlanned: write.UndeletePlanned,
 		contract.BlockPlanned: write.BlockPlanned, contract.UnblockPlanned: write.UnblockPlanned,
+		contract.DeleteBrought: write.DeleteBrought, contract.ReleaseDeletes: write.ReleaseDeletes,
 		contract.DeleteJob: write.DeleteJob, contract.DeleteApplication: write.DeleteApplication, contract.DeleteGroup: write.DeleteGroup,
 		contract.DeleteInboundSync: write.DeleteInboundSync, contract.ReleasePartner: write.ReleasePartner,
 	})

@@ -35,3 +35,24 @@ func UpdateReduction(ctx context.Context, s Reductions, org, id string, change f
 	}
 	return Reduction{}, problem.New(problem.Unavailable, "store a reduction", "others write it all the time")
 }
+
+// Leaving are the people whom reductions of a share took out of its scope and whose deletion is not proven yet: what
+// Microsoft's engine may delete.
+func Leaving(ctx context.Context, s Reductions, org string, share ident.Share) (map[ident.Person]bool, error) {
+	all, err := s.ListReductions(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	out := map[ident.Person]bool{}
+	for _, r := range all {
+		if r.Share != share || r.Status != "removing" && r.Status != "proving" {
+			continue
+		}
+		for _, m := range r.Removals {
+			if m.State == Removed {
+				out[m.Person] = true
+			}
+		}
+	}
+	return out, nil
+}

@@ -2,6 +2,7 @@
 // the proof that Microsoft's engine soft-deleted them in the target.
 //
 //	workflow.go  from the announcement to the proof      question.go  the target's answer where the budget is exceeded
+//	engine.go    deletions that the engine holds back, accounts that it leaves
 package reduction
 
 import (
@@ -62,6 +63,8 @@ type reduction struct {
 	in       contract.ReductionInput
 	question *ballot.Ballot // nil: nobody was asked
 	removed  bool
+	staged   string    // deletions that the engine held back at the last look
+	sweepAt  time.Time // not before: what the engine leaves is looked through
 }
 
 func (r *reduction) run() (contract.ReductionResult, error) {
@@ -216,11 +219,14 @@ func (r *reduction) prove() (contract.ReductionResult, error) {
 	began, wait := workflow.Now(r.ctx), r.in.Run.Pace.Poll
 	for {
 		out, err := r.look()
-		if err == nil && out.Proven+out.Returned >= out.Total {
+		if err == nil && settled(out) {
 			return contract.ReductionResult{Status: proven, Removed: out.Total - out.Returned, Proven: out.Proven}, r.set(proven)
 		}
-		r.tell(failure.ProblemOf(err))
 		elapsed := workflow.Now(r.ctx).Sub(began)
+		if err == nil {
+			err = r.engine(out.Live, elapsed)
+		}
+		r.tell(failure.ProblemOf(err))
 		if elapsed > evidence && !r.in.Drain {
 			return contract.ReductionResult{Status: proving}, r.unproven(out)
 		}
@@ -232,10 +238,13 @@ func (r *reduction) prove() (contract.ReductionResult, error) {
 	}
 }
 
+// settled tells whether nobody's proof is awaited any more.
+func settled(out contract.RemovalsOut) bool { return out.Proven+out.Returned+out.Lost >= out.Total }
+
 // look asks the target, and the source's log only when it can prove something: the log is rationed.
 func (r *reduction) look() (out contract.RemovalsOut, err error) {
 	err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Target), contract.CheckRemovals, r.ref(r.in.Run.Target)).Get(r.ctx, &out)
-	if err != nil || out.InBin+out.Gone == 0 || out.Proven+out.Returned >= out.Total {
+	if err != nil || out.InBin+out.Gone == 0 || settled(out) {
 		return out, err
 	}
 	err = workflow.ExecuteActivity(profile.Read(r.ctx, r.in.Run.Source), contract.CheckLog, r.ref(r.in.Run.Source)).Get(r.ctx, &out)
@@ -243,7 +252,7 @@ func (r *reduction) look() (out contract.RemovalsOut, err error) {
 }
 
 func (r *reduction) unproven(out contract.RemovalsOut) error {
-	p := problem.New(problem.Incomplete, "prove the removals", fmt.Sprintf("%d of %d were not proven in 30 days", out.Total-out.Proven-out.Returned, out.Total))
+	p := problem.New(problem.Incomplete, "prove the removals", fmt.Sprintf("%d of %d were not proven in 30 days", out.Total-out.Proven-out.Returned-out.Lost, out.Total))
 	p.Remedy = "look at the reduction: it says for each person what is missing"
 	return failure.ToTemporal(p)
 }

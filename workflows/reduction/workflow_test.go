@@ -24,6 +24,9 @@ type world struct {
 	look     func(n int) error
 	log      contract.RemovalsOut
 	remove   func() error
+	engine   func(contract.EngineIn) contract.EngineOut
+	release  func() error
+	brought  int // abandoned accounts that are ours
 	looks    int
 	ended    int // questions whose reminder heard of their end
 }
@@ -68,8 +71,30 @@ func newWorldThatHears(t *testing.T) *world {
 		}
 		return w.checks[min(w.looks, len(w.checks))-1], nil
 	})
+	flowtest.On(w.Env, contract.CheckEngine, func(in contract.EngineIn) (contract.EngineOut, error) {
+		if w.engine == nil {
+			return contract.EngineOut{}, nil
+		}
+		return w.engine(in), nil
+	})
+	flowtest.Do[contract.ReleaseIn](w.Env, contract.ReleaseDeletes, func(contract.ReleaseIn) error { return w.released() })
+	flowtest.On(w.Env, contract.ProveBrought, func(contract.BroughtIn) (contract.BatchOut, error) {
+		return contract.BatchOut{Done: w.brought}, nil
+	})
+	flowtest.On(w.Env, contract.DeleteBrought, func(contract.ReductionRef) (contract.BatchOut, error) {
+		w.checks = []contract.RemovalsOut{{Total: 2, InBin: 2, Proven: 2}}
+		return contract.BatchOut{Done: w.brought}, nil
+	})
 	flowtest.On(w.Env, contract.CheckLog, func(contract.ReductionRef) (contract.RemovalsOut, error) { return w.log, nil })
 	return w
+}
+
+func (w *world) released() error {
+	if w.release != nil {
+		return w.release()
+	}
+	w.engine, w.checks = nil, []contract.RemovalsOut{{Total: 2, InBin: 2}}
+	return nil
 }
 
 func leaves(over bool) contract.ReductionInput {
