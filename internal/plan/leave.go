@@ -71,7 +71,7 @@ func (s *sharePlanner) leave(e Effect, home directory.User) Effect {
 		s.warnAbout(e.Person, "engine-deletes", e.Tenant, "this account was perhaps there before the share, and the engine soft-deletes it all the same; it can be restored for 30 days")
 	}
 	if !home.Enabled {
-		s.warnAbout(e.Person, "disabled-then-removed", e.Tenant, "disabled at home before leaving: the engine may leave the disabled account in the target; verify, and delete it there")
+		s.warnAbout(e.Person, "disabled-then-removed", e.Tenant, "disabled at home before leaving: the engine may leave the disabled account in the target; Entente then deletes it there, if this share brought it")
 	}
 	return e
 }

@@ -50,7 +50,7 @@ func (r *reduction) release(in contract.EngineIn, out contract.EngineOut) error 
 		p := problem.New(problem.GuardTripped, "delete people in the target",
 			fmt.Sprintf("Microsoft's engine holds its deletions back (TooManyDeletes), and %s among them left through no reduction; nobody is deleted", people(out.Unapproved)))
 		p.Tenant = string(r.in.Run.Source.Name)
-		p.Remedy = "`entente reductions` names them: put them back at home, then the engine goes on with the rest by itself; or let them leave through the topology"
+		p.Remedy = "`entente reductions` names them: put them back at home, then restart provisioning of the share's application in Entra, or wait until the engine looks again by itself"
 		return failure.ToTemporal(p)
 	case out.Staged == 0 || out.Digest != seen:
 		return nil
