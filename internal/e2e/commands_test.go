@@ -23,9 +23,10 @@ func table() map[string]command {
 		"receivers": (*story).receivers, "told": (*story).toldOf,
 		"race": (*story).race, "ended": (*story).ended, "tamper": (*story).tamper, "database": (*story).database,
 		"core": (*story).core, "workers": (*story).startWorkers, "isolated": (*story).isolated, "unreadable": (*story).unreadable, "readable": (*story).readable,
-		"remember": (*story).remember, "person": (*story).person, "objects": (*story).objects,
+		"remember": (*story).remember, "time": (*story).time, "person": (*story).person, "objects": (*story).objects,
 		"mark": (*story).mark, "writes": (*story).writes, "order": (*story).order, "untouched": (*story).untouched,
 		"requests": (*story).requests, "partner": (*story).partner, "all-approve": (*story).allApprove,
+		"cycle": (*story).cycle,
 		"hold": (*story).hold, "kill-while-held": (*story).killWhileHeld,
 		"entente": program("entente"), "entrasim": program("entrasim"),
 	}

@@ -30,6 +30,8 @@
 //	eventually TIME COMMAND …    repeat a statement or a program until it holds
 //	eventually TIME [stdout|stderr REGEXP | exits CODE]… -- COMMAND …
 //	                             the same, until the program shows all of it
+//	cycle DURATION               how long the engine waits between two cycles from here on
+//	time NAME DURATION LAYOUT    keep in $NAME what a clock in UTC shows in a while, minutes rounded up; the layout is Go's
 //	remember NAME TENANT PERSON  keep the object id of a person in a tenant in $NAME
 //	person TENANT PERSON [is=member|guest|internal|deleted|absent] [id=ID] [sign-in=on|off]
 //	                             what the tenant's directory itself says of a person
