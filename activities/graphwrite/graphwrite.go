@@ -99,6 +99,7 @@ type Store interface {
 	DropOwned(ctx context.Context, org, id string) error
 	Owned(ctx context.Context, org string) ([]store.Owned, error)
 	Holds(ctx context.Context, org string) ([]plan.Hold, error)
+	Door(ctx context.Context, org string, share ident.Share, now time.Time) (store.Door, error)
 	DropHold(ctx context.Context, org string, person ident.Person, tenant ident.Tenant) error
 	PutConversions(ctx context.Context, org string, c []store.Conversion) error
 	Conversions(ctx context.Context, org string) ([]store.Conversion, error)

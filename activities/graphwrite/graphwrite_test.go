@@ -232,6 +232,7 @@ func TestMembersComeAndGoEachWithItsOwnOutcome(t *testing.T) {
 	g.Edit(simclient.Edit{Tenant: "b", Action: "user.delete", User: ids[3]})
 	g.Edit(simclient.Edit{Tenant: "b", Action: "user.purge", User: ids[3]})
 	require.NoError(t, g.Store.PutSharePlan(t.Context(), tenants.Org, &plan.SharePlan{Share: bc, Digest: "d", Changes: []plan.Change{{Kind: plan.ScopeAdd, People: ids}}}))
+	accepted(t, g, plan.Envelope{})
 	in := contract.ScopeIn{WriteIn: g.Write(bc, "b"), GroupID: group.ID, PlanDigest: "d"}
 	for range 2 { // the second time everybody is there already
 		out, err := a.AddScopeMembers(t.Context(), in)

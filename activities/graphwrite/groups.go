@@ -6,6 +6,7 @@ import (
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/graph"
+	"entente.dev/entente/internal/ident"
 	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/problem"
 	"entente.dev/entente/internal/store"
@@ -49,6 +50,11 @@ func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (
 	if err := a.claim(ctx, in.WriteIn, "group", in.GroupID); err != nil {
 		return contract.BatchOut{}, err
 	}
+	door, err := a.door(ctx, in.WriteIn)
+	if err != nil {
+		return contract.BatchOut{}, err
+	}
+	people = slices.DeleteFunc(slices.Clone(people), func(id string) bool { return slices.Contains(door.Out, ident.Person{Home: in.Share.Source, ID: id}) })
 	outcomes, err := client.AddMembers(ctx, in.GroupID, people)
 	if err != nil {
 		return contract.BatchOut{}, repeatable(err)
@@ -62,6 +68,17 @@ func (a *Activities) AddScopeMembers(ctx context.Context, in contract.ScopeIn) (
 	}
 	return out, a.did(ctx, in.WriteIn, "add-scope-members", in.GroupID+"/"+in.PlanDigest,
 		change{after: people, people: objects(in.Share.Source, succeeded(outcomes))})
+}
+
+// door is what the target says now. The plan knows what it said a while ago; this attempt may come much later.
+func (a *Activities) door(ctx context.Context, in contract.WriteIn) (store.Door, error) {
+	door, err := a.store.Door(ctx, in.Org, in.Share, a.now())
+	if err == nil && door.Closed != "" {
+		p := problem.New(problem.Stale, "add people to the scope group", "tenant "+string(in.Share.Target)+" takes nobody in: "+door.Closed)
+		p.Tenant, p.Remedy = string(in.Share.Target), "its admins decide; entente inbox shows what waits for them"
+		err = p
+	}
+	return door, err
 }
 
 // judge counts a batch: items that may be sent again fail the whole for another attempt; items refused for good
@@ -184,6 +201,13 @@ func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.Reducti
 	if len(groups) != 1 {
 		return contract.FoundOut{}, problem.New(problem.NotFound, "find the scope group", "it is not there, or there is more than one")
 	}
+	door, err := a.door(ctx, in.WriteIn)
+	if err != nil {
+		return contract.FoundOut{}, err
+	}
+	if r, err = a.keptOut(ctx, in, door.Out); err != nil {
+		return contract.FoundOut{}, err
+	}
 	var people []string
 	for _, m := range r.Removals {
 		if meant(in.People, m.Person) && m.State != store.Lost {
@@ -202,6 +226,18 @@ func (a *Activities) ReturnScopeMembers(ctx context.Context, in contract.Reducti
 	}
 	return contract.FoundOut{Exists: true, ID: groups[0].ID}, a.did(ctx, in.WriteIn, "return-scope-members", in.ID,
 		change{after: people, people: objects(in.Share.Source, succeeded(outcomes))})
+}
+
+// keptOut notes who cannot be put back because the target keeps them out: its decision stands until it releases them.
+func (a *Activities) keptOut(ctx context.Context, in contract.ReductionRef, out []ident.Person) (store.Reduction, error) {
+	return store.UpdateReduction(ctx, a.store, in.Org, in.ID, func(r *store.Reduction) error {
+		for i := range r.Removals {
+			if m := &r.Removals[i]; meant(in.People, m.Person) && m.State != store.Lost && slices.Contains(out, m.Person) {
+				m.State, m.Missing, m.At = store.Lost, "the target keeps this person out", a.now()
+			}
+		}
+		return nil
+	})
 }
 
 // goneAtHome notes who cannot be put back because they are deleted at home: the engine brings back nobody whom the

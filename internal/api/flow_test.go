@@ -275,10 +275,42 @@ func TestHoldAndRelease(t *testing.T) {
 	}
 }
 
+// TestOnlyTheTargetReplacesItsHold: the platform may hold anybody, and it cannot end a target's hold by another one.
+func TestOnlyTheTargetReplacesItsHold(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	c, pat := w.Client(t, "c-admin"), w.Client(t, "pat")
+	own := wire.NewHold{Person: "bob@b.example", Tenant: "c", Kind: "blocked", Reason: "under investigation"}
+	if _, err := c.Hold(t.Context(), apitest.Org, own); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"keepOut", "blocked"} {
+		_, err := pat.Hold(t.Context(), apitest.Org, wire.NewHold{Person: "bob@b.example", Tenant: "c", Kind: kind, Reason: "soon over", Until: apitest.Start.AddDate(100, 0, 0)})
+		wants(t, err, 403, "only an admin of tenant c")
+	}
+	kept, err := w.Store.Holds(t.Context(), apitest.Org)
+	if err != nil || len(kept) != 1 || kept[0].By != "c-admin" || !kept[0].Until.IsZero() {
+		t.Errorf("the target's hold is now %+v, %v", kept, err)
+	}
+	if _, err := c.Release(t.Context(), apitest.Org, "bob@b.example", "c"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = pat.Hold(t.Context(), apitest.Org, wire.NewHold{Person: "bob@b.example", Tenant: "c", Reason: "before it is undone"})
+	wants(t, err, 403, "still undoes")
+	own.Kind = "keepOut"
+	if _, err := c.Hold(t.Context(), apitest.Org, own); err != nil {
+		t.Errorf("the target itself: %v", err)
+	}
+	if _, err := pat.Hold(t.Context(), apitest.Org, wire.NewHold{Person: "barbara@b.example", Tenant: "c", Reason: "contract ended"}); err != nil {
+		t.Errorf("the platform holds somebody who is not held: %v", err)
+	}
+}
+
 func TestRestoreFindsEveryShareThatTookAPersonOut(t *testing.T) {
 	t.Parallel()
 	w := applied(t)
 	w.Control.Leave(t.Context())
+	accepted(t, w)
 	_, err := w.Client(t, "c-admin").Restore(t.Context(), apitest.Org, wire.Restore{User: "barbara@b.example"})
 	wants(t, err, 403) // one of the two is not c's to restore, so neither is
 	_, err = w.Client(t, "pat").Restore(t.Context(), apitest.Org, wire.Restore{})

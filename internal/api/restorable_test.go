@@ -9,6 +9,7 @@ import (
 	"entente.dev/entente/internal/api/wire"
 	"entente.dev/entente/internal/directory"
 	"entente.dev/entente/internal/ident"
+	"entente.dev/entente/internal/plan"
 	"entente.dev/entente/internal/store"
 )
 
@@ -24,11 +25,67 @@ func picture(t *testing.T, w *apitest.World, tenant ident.Tenant, sealed bool, l
 	}
 }
 
+// accepted is the yes of both tenants that b shares with.
+func accepted(t *testing.T, w *apitest.World) {
+	t.Helper()
+	for _, target := range []ident.Tenant{"a", "c"} {
+		if err := w.Store.PutEnvelope(t.Context(), apitest.Org, plan.Envelope{Share: ident.Share{Source: "b", Target: target}, MaxUsers: 500}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestARestoreIsNoWayAroundTheTarget: what it took back, and whom it keeps out, is its own to decide.
+func TestARestoreIsNoWayAroundTheTarget(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	w.Control.Leave(t.Context())
+	accepted(t, w)
+	pat, bc := w.Client(t, "pat"), ident.Share{Source: "b", Target: "c"}
+	refused := func(why string) {
+		t.Helper()
+		_, err := pat.Restore(t.Context(), apitest.Org, wire.Restore{User: "barbara@b.example"})
+		wants(t, err, 409, why)
+		if len(w.Control.Restores) > 0 {
+			t.Fatal("something was restored")
+		}
+	}
+	put := func(e plan.Envelope) {
+		t.Helper()
+		e.Share = bc
+		if err := w.Store.PutEnvelope(t.Context(), apitest.Org, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(plan.Envelope{Revoked: &plan.Revocation{By: "charlie"}})
+	refused("tenant c takes nobody in: the acceptance was taken back")
+	put(plan.Envelope{MaxUsers: 1})
+	status, err := w.Store.ShareStatus(t.Context(), apitest.Org, bc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status.People, status.Stamp.Seq = 1, status.Stamp.Seq+1
+	if err := w.Store.PutShareStatus(t.Context(), status); err != nil {
+		t.Fatal(err)
+	}
+	refused("tenant c accepted 1 people")
+	put(plan.Envelope{MaxUsers: 500})
+	r, err := w.Store.Reduction(t.Context(), apitest.Org, "red-b-c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.PutHold(t.Context(), apitest.Org, plan.Hold{Person: r.Removals[0].Person, Tenant: "c", Kind: plan.HoldKeepOut, Reason: "no"}); err != nil {
+		t.Fatal(err)
+	}
+	refused("tenant c keeps 1 of them out")
+}
+
 // TestWhoCannotComeBackIsSaidBeforeAnythingIsDone: Barbara's object was purged in c, and only there.
 func TestWhoCannotComeBackIsSaidBeforeAnythingIsDone(t *testing.T) {
 	t.Parallel()
 	w := applied(t)
 	w.Control.Leave(t.Context())
+	accepted(t, w)
 	pat := w.Client(t, "pat")
 	r, err := w.Store.Reduction(t.Context(), apitest.Org, "red-b-c")
 	if err != nil {

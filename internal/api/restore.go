@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"entente.dev/entente/internal/api/wire"
@@ -59,6 +60,11 @@ func (s *server) restore(ctx context.Context, in *inRestore) (wire.Restored, err
 	if found, out.Lost, err = s.restorable(ctx, in.Org, found); err != nil {
 		return out, err
 	}
+	for _, r := range found {
+		if err := s.admitted(ctx, in.Org, r); err != nil {
+			return out, err
+		}
+	}
 	if in.Body.Preview {
 		out.Restores = append(out.Restores, found...)
 		return out, nil
@@ -81,6 +87,37 @@ func (s *server) restore(ctx context.Context, in *inRestore) (wire.Restored, err
 		out.Restores = append(out.Restores, r)
 	}
 	return out, nil
+}
+
+// admitted refuses what the target would not let in: bringing people back is no way around its decisions. The activity
+// that adds them asks again.
+func (s *server) admitted(ctx context.Context, org string, r wire.RestoredShare) error {
+	door, err := s.Store.Door(ctx, org, r.Share, s.Now())
+	if err != nil {
+		return err
+	}
+	refusal := &problem.Error{Kind: problem.Conflict, Op: "restore", Tenant: string(r.Share.Target), Remedy: "its admins decide; apply the topology so that they are asked, or ask them to release the hold"}
+	held := 0
+	for _, m := range r.People {
+		if slices.Contains(door.Out, m.Person) {
+			held++
+		}
+	}
+	status, err := s.Store.ShareStatus(ctx, org, r.Share)
+	if err != nil && problem.KindOf(err) != problem.NotFound {
+		return err
+	}
+	switch {
+	case door.Closed != "":
+		refusal.Detail = fmt.Sprintf("tenant %s takes nobody in: %s; nothing was done", r.Share.Target, door.Closed)
+	case held > 0:
+		refusal.Detail = fmt.Sprintf("tenant %s keeps %d of them out; nothing was done", r.Share.Target, held)
+	case door.MaxUsers > 0 && status.People+len(r.People) > door.MaxUsers:
+		refusal.Detail = fmt.Sprintf("tenant %s accepted %d people; %d are carried and %d would come back; nothing was done", r.Share.Target, door.MaxUsers, status.People, len(r.People))
+	default:
+		return nil
+	}
+	return refusal
 }
 
 // undone finds what a restore is about: a whole reduction, or one person in the newest reduction of each share

@@ -35,6 +35,7 @@ func (s *server) workerRoutes() {
 	handle(s, op(http.MethodPut, "/owned", "put-owned", "note an object that was made"), s.workerPutOwned)
 	handle(s, op(http.MethodDelete, "/owned", "drop-owned", "forget an object that was deleted"), s.workerDropOwned)
 	handle(s, op(http.MethodGet, "/holds", "holds", "decisions of the worker's tenants about single people"), s.workerHolds)
+	handle(s, op(http.MethodGet, "/door", "door", "whether the target of a share of the worker's tenant lets anybody in now, and whom it keeps out"), s.workerDoor)
 	handle(s, op(http.MethodDelete, "/holds", "drop-hold", "forget a hold that has ended and was undone"), s.workerDropHold)
 	handle(s, op(http.MethodGet, "/conversions", "conversions", "guests of the worker's tenants that became Members"), s.workerConversions)
 	handle(s, op(http.MethodPut, "/conversions", "put-conversions", "note conversions that were turned back"), s.workerPutConversions)

@@ -31,6 +31,8 @@ type Store interface {
 	Reductions
 	Ledger
 	LedgerTree
+	// Door says who may come in by a share at a moment.
+	Door(ctx context.Context, org string, share ident.Share, now time.Time) (Door, error)
 	// Ping tells whether the database answers; problem.Unavailable otherwise.
 	Ping(ctx context.Context) error
 	Close() error
