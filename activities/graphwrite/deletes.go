@@ -175,10 +175,25 @@ func (a *Activities) ReleaseDeletes(ctx context.Context, in contract.ReleaseIn) 
 	if err != nil {
 		return err
 	}
+	first, err := a.first(ctx, in, status, people)
+	if err != nil || !first {
+		return err
+	}
 	if err := client.RestartJob(ctx, in.ServicePrincipalID, in.JobID, graph.ResetForceDeletes); err != nil {
 		return repeatable(err)
 	}
 	return a.did(ctx, in.WriteIn, "release-staged-deletes", in.JobID, change{before: status, after: people, people: objects(in.Share.Source, people)})
+}
+
+// first lets one run release a stop of the job, whoever else sees it: each release takes the guard off a whole cycle, so
+// that a second one would let deletions through that nobody looked at.
+func (a *Activities) first(ctx context.Context, in contract.ReleaseIn, status graph.JobStatus, people []string) (bool, error) {
+	e, err := a.store.Append(ctx, store.Entry{
+		Org: in.Org, At: a.now(), Actor: in.Run, Verb: "agree-staged-deletes", Object: in.JobID, Tenant: in.Tenant.Name, Share: &in.Share,
+		Key:  fmt.Sprintf("agree-staged-deletes/%s/%d/%s", in.JobID, status.QuarantinedAt.Unix(), in.Digest),
+		Data: map[string]string{"staged": in.Digest, "people": fmt.Sprint(len(people)), "reduction": in.ID},
+	})
+	return err == nil && e.Actor == in.Run, err
 }
 
 // agreed are the staged deletions, all of them looked at and approved.

@@ -210,6 +210,10 @@ func TestOnlyTheDeletionsThatWereLookedAtAndApprovedAreReleased(t *testing.T) {
 	last := entries[len(entries)-1]
 	require.Equal(t, "release-staged-deletes", last.Verb)
 	require.Equal(t, in.Digest, last.Data["after"])
+	other := in
+	other.Run = "run/2"
+	require.NoError(t, a.ReleaseDeletes(t.Context(), other), "another reduction saw the same stop")
+	require.Len(t, *restarts, 1, "a second release would take the guard off another cycle")
 	reason = ""
 	require.NoError(t, a.ReleaseDeletes(t.Context(), in), "nothing is held back any more")
 	require.Len(t, *restarts, 1)
