@@ -124,7 +124,7 @@ func missing(in plan.Input, s ident.Share, after time.Time) error {
 
 func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.SharePlanRef {
 	out := contract.SharePlanRef{
-		Digest: p.Digest, Counts: p.Counts, Acceptance: p.Acceptance, Budget: p.Budget, Desired: p.Desired, Declared: declared, Ring: p.Ring,
+		Digest: p.Digest, Terms: p.Terms, Counts: p.Counts, Acceptance: p.Acceptance, Budget: p.Budget, Desired: p.Desired, Declared: declared, Ring: p.Ring,
 	}
 	out.Desired.Members = nil // people stay in the store
 	for _, c := range p.Changes {
@@ -132,7 +132,7 @@ func ref(p *plan.SharePlan, t *topology.Topology, declared bool) contract.ShareP
 	}
 	for _, s := range t.Shares {
 		if s.Share == p.Share {
-			out.Policy, out.Sets = s.Policy, s.Sets
+			out.Policy, out.Sets, out.Definitions = s.Policy, s.Sets, plan.Definitions(t, s.Sets)
 		}
 	}
 	out.Guests = p.Acceptance.Guests

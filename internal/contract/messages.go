@@ -255,18 +255,22 @@ type SharePlanRef struct {
 	Budget     plan.BudgetVerdict  `json:"budget"`
 	Policy     topology.Policy     `json:"policy"`
 	Sets       []string            `json:"sets"`
-	Desired    plan.Desired        `json:"desired"` // without Members
-	Guests     int                 `json:"guests"`  // existing guests in scope
-	Pending    int                 `json:"pending"` // effects the engine still has to bring about
-	Refused    string              `json:"refused,omitempty"`
-	Leaving    string              `json:"leaving,omitempty"`  // digest of who would be taken out
-	Asking     string              `json:"asking,omitempty"`   // digest of who would come
-	Held       string              `json:"held,omitempty"`     // a rule that holds removals back, in words
-	Declared   bool                `json:"declared"`           // the topology still names this share
-	Deadline   time.Time           `json:"deadline,omitzero"`  // when an acceptance or a hold ends: the plan is another one then
-	Warnings   []string            `json:"warnings,omitempty"` // rules only
-	Job        JobHealth           `json:"job,omitzero"`
-	Ring       plan.RingState      `json:"ring,omitzero"`
+	// Definitions say what defines each of the sets (plan.Definition).
+	Definitions map[string]string `json:"definitions,omitempty"`
+	// Terms is a digest of what a yes agrees to beside the people: another one makes every earlier yes void.
+	Terms    string         `json:"terms,omitempty"`
+	Desired  plan.Desired   `json:"desired"` // without Members
+	Guests   int            `json:"guests"`  // existing guests in scope
+	Pending  int            `json:"pending"` // effects the engine still has to bring about
+	Refused  string         `json:"refused,omitempty"`
+	Leaving  string         `json:"leaving,omitempty"`  // digest of who would be taken out
+	Asking   string         `json:"asking,omitempty"`   // digest of who would come
+	Held     string         `json:"held,omitempty"`     // a rule that holds removals back, in words
+	Declared bool           `json:"declared"`           // the topology still names this share
+	Deadline time.Time      `json:"deadline,omitzero"`  // when an acceptance or a hold ends: the plan is another one then
+	Warnings []string       `json:"warnings,omitempty"` // rules only
+	Job      JobHealth      `json:"job,omitzero"`
+	Ring     plan.RingState `json:"ring,omitzero"`
 	// FrozenUntil is when the calendar's freeze ends that is in force, and why it is; zero when none is.
 	FrozenUntil time.Time `json:"frozenUntil,omitzero"`
 	FreezeWhy   string    `json:"freezeWhy,omitempty"`

@@ -45,9 +45,7 @@ func (s *sharePlanner) acceptance() AcceptanceNeed {
 		if s.terms.people > e.MaxUsers {
 			why = append(why, fmt.Sprintf("over the cap: %d people, %d accepted", s.terms.people, e.MaxUsers))
 		}
-		for _, set := range s.terms.newSets {
-			why = append(why, "new set: "+set)
-		}
+		why = append(why, s.terms.whySet...)
 	}
 	if s.conversionAsked() && s.terms.guests > 0 {
 		why = append(why, "existing guests would become Members, which was not agreed to")

@@ -34,6 +34,7 @@ type terms struct {
 	auto     bool            // the topology answers for the target
 	lapsed   string          // why nothing new comes at all; "" where something may
 	newSets  []string        // sets that the target did not accept
+	whySet   []string        // why not, of each
 	accepted map[string]bool // people of the accepted sets; nil where every set is accepted
 	guests   int             // who become Members only if the target agrees
 }
@@ -56,8 +57,8 @@ func (s *sharePlanner) weigh() {
 		s.terms.lapsed = waits + "the acceptance has expired"
 	}
 	for _, set := range s.share.Sets {
-		if !slices.Contains(e.Sets, set) {
-			s.terms.newSets = append(s.terms.newSets, set)
+		if why := s.newSet(set); why != "" {
+			s.terms.newSets, s.terms.whySet = append(s.terms.newSets, set), append(s.terms.whySet, why)
 		}
 	}
 	if len(s.terms.newSets) > 0 {
@@ -65,7 +66,7 @@ func (s *sharePlanner) weigh() {
 	}
 }
 
-// acceptedPeople are those of the sets that the envelope names. Somebody who was restored had been accepted before.
+// acceptedPeople are those of the sets that the envelope names, as they were defined then. Somebody who was restored had been accepted before.
 func (s *sharePlanner) acceptedPeople() map[string]bool {
 	accepted := map[string]bool{}
 	for _, set := range s.share.Sets {
@@ -93,12 +94,12 @@ func (s *sharePlanner) outOfTerms(id string) string {
 		return ""
 	}
 	var in []string
-	for _, set := range s.terms.newSets {
+	for i, set := range s.terms.newSets {
 		if _, named := slices.BinarySearch(s.sets[set].people, id); named {
-			in = append(in, set)
+			in = append(in, strings.Replace(s.terms.whySet[i], ": ", " ", 1))
 		}
 	}
-	return waits + "new set " + strings.Join(in, ", ")
+	return waits + strings.Join(in, ", ")
 }
 
 // admit makes everybody wait who is outside of what the target accepted. Newcomers come in the order of their ids

@@ -64,6 +64,7 @@ func (c *computation) share(share topology.Share) (SharePlan, tally) {
 	if e, ok := c.in.Envelopes[share.Share]; ok {
 		s.envelope = &e
 	}
+	s.out.Terms = s.termsDigest()
 	s.out.Desired.Schema = s.schema()
 	s.converts = s.out.Desired.Schema.UserTypeRecurring
 	s.rings = c.rings(share.Share)
@@ -232,11 +233,12 @@ func (p *SharePlan) digest() string {
 	}
 	return ident.Digest(struct {
 		Share    ident.Share
+		Terms    string
 		Desired  Desired
 		Changes  []Change
 		Effects  []Effect
 		Refusals []Refusal
 		Warnings []Warning
 		Budget   over
-	}{p.Share, p.Desired, p.Changes, p.Effects, p.Refusals, p.Warnings, over{p.Budget.Removals, p.Budget.Why}})
+	}{p.Share, p.Terms, p.Desired, p.Changes, p.Effects, p.Refusals, p.Warnings, over{p.Budget.Removals, p.Budget.Why}})
 }

@@ -44,13 +44,16 @@ type Link struct {
 
 // Envelope is what a target accepted for a share.
 type Envelope struct {
-	RequestID      string      `json:"requestId"`
-	Share          ident.Share `json:"share"`
-	Sets           []string    `json:"sets"`
-	MaxUsers       int         `json:"maxUsers"`
-	UserType       string      `json:"userType"`
-	ExistingGuests string      `json:"existingGuests"`        // keep | convert: what the admin agreed to
-	AskedGuests    string      `json:"askedGuests,omitempty"` // what the topology had asked for then: ask, convert or keep
+	RequestID string      `json:"requestId"`
+	Share     ident.Share `json:"share"`
+	Sets      []string    `json:"sets"`
+	// Definitions say what defined each of the sets then (Definition); a set that is not named may be defined by
+	// anything.
+	Definitions    map[string]string `json:"definitions,omitempty"`
+	MaxUsers       int               `json:"maxUsers"`
+	UserType       string            `json:"userType"`
+	ExistingGuests string            `json:"existingGuests"`        // keep | convert: what the admin agreed to
+	AskedGuests    string            `json:"askedGuests,omitempty"` // what the topology had asked for then: ask, convert or keep
 	// Auto: from now on the topology answers for the target, while the share carries fewer than AutoBelow people
 	// (0: any number) and its policy still says so.
 	Auto       bool            `json:"auto,omitempty"`
@@ -137,6 +140,7 @@ type Plan struct {
 type SharePlan struct {
 	Share    ident.Share `json:"share"`
 	Digest   string      `json:"digest"`
+	Terms    string      `json:"terms,omitempty"` // digest of what a yes agrees to beside the people
 	Desired  Desired     `json:"desired"`
 	Changes  []Change    `json:"changes"` // in dependency order
 	Effects  []Effect    `json:"effects"` // sorted by person

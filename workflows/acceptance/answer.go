@@ -14,8 +14,8 @@ import (
 	"entente.dev/entente/workflows/ballot"
 )
 
-// refresh takes a newer plan: what is answered from now on. An approval given to other sets counts no longer; more
-// or fewer people stay a matter of the cap.
+// refresh takes a newer plan: what is answered from now on. An approval given to other sets or under other terms counts
+// no longer, and its giver may answer again; more or fewer people stay a matter of the cap.
 func (q *question) refresh(p contract.PlanRefreshedSignal) {
 	if q.Outcome != "" {
 		return
@@ -23,7 +23,7 @@ func (q *question) refresh(p contract.PlanRefreshedSignal) {
 	old, fresh := q.in.Plan, p.SharePlanRef
 	q.AskedBy(p.Requester)
 	q.Needed = fresh.Policy.Acceptance.Approvers
-	other := !slices.Equal(fresh.Sets, old.Sets) || fresh.Policy.UserType != old.Policy.UserType
+	other := fresh.Terms != old.Terms || !slices.Equal(fresh.Sets, old.Sets) || fresh.Policy.UserType != old.Policy.UserType
 	if other {
 		q.Void()
 	}
@@ -73,7 +73,7 @@ func (q *question) decide(ctx workflow.Context, d contract.Decision) (contract.D
 func (q *question) envelope(now time.Time) *plan.Envelope {
 	policy := q.in.Plan.Policy
 	e := &plan.Envelope{
-		RequestID: q.in.RequestID, Share: q.in.Run.Share, Sets: q.in.Plan.Sets, UserType: policy.UserType.Value,
+		RequestID: q.in.RequestID, Share: q.in.Run.Share, Sets: q.in.Plan.Sets, Definitions: q.in.Plan.Definitions, UserType: policy.UserType.Value,
 		ExistingGuests: "convert", AskedGuests: policy.UserType.ExistingGuests, PlanDigest: q.in.Plan.Digest, AcceptedBy: q.Names(), AcceptedAt: now,
 		ExpiresAt: now.Add(policy.Acceptance.ExpiresAfter),
 	}

@@ -44,6 +44,7 @@ type Ballot struct {
 type note struct {
 	in   contract.NoteApprovalIn
 	done bool
+	void bool // it was given to something else than what is asked now
 }
 
 // May refuses, before anything is in the history, an answer that cannot count.
@@ -91,6 +92,9 @@ func (b *Ballot) Decide(ctx workflow.Context, d contract.Decision) (contract.Dec
 	if err := b.until(ctx, func() bool { return n.done || b.recorded }); err != nil {
 		return contract.DecisionResult{}, err
 	}
+	if n.void {
+		return contract.DecisionResult{}, Refuse(problem.Stale, "what is asked has changed since; look again")
+	}
 	return contract.DecisionResult{Status: string(store.Waiting), Missing: missing}, nil
 }
 
@@ -108,14 +112,24 @@ func (b *Ballot) until(ctx workflow.Context, written func() bool) error {
 	return workflow.Await(ctx, written)
 }
 
-// Void forgets every yes: it was given to something else.
-func (b *Ballot) Void() { b.approved = nil }
+// Void forgets every yes: it was given to something else. One that is not shown yet never will be.
+func (b *Ballot) Void() { b.forget(func(contract.Decision) bool { return true }) }
+
+func (b *Ballot) forget(which func(contract.Decision) bool) {
+	b.approved = slices.DeleteFunc(slices.Clone(b.approved), which)
+	b.notes = slices.DeleteFunc(slices.Clone(b.notes), func(n *note) bool {
+		if which(n.in.Decision) {
+			n.done, n.void = true, true
+		}
+		return n.void
+	})
+}
 
 // AskedBy takes over who asks now; a yes of theirs counts no longer.
 func (b *Ballot) AskedBy(who string) {
 	if who != "" {
 		b.Requester = who
-		b.approved = slices.DeleteFunc(slices.Clone(b.approved), by(who))
+		b.forget(by(who))
 	}
 }
 
@@ -142,11 +156,11 @@ func (b *Ballot) Await(ctx workflow.Context, news func() bool, tend func()) {
 func (b *Ballot) show(ctx workflow.Context) {
 	for len(b.notes) > 0 {
 		n := b.notes[0]
-		b.notes = b.notes[1:]
 		if err := workflow.ExecuteActivity(profile.Core(ctx), contract.NoteApproval, n.in).Get(ctx, nil); err != nil && ctx.Err() == nil {
 			workflow.GetLogger(ctx).Warn("an approval is not shown", "request", b.RequestID, "kind", string(failure.ProblemOf(err).Kind))
 		}
 		n.done = true
+		b.notes = slices.DeleteFunc(b.notes, func(other *note) bool { return other == n })
 	}
 }
 
