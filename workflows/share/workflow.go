@@ -8,6 +8,7 @@
 //	workflow.go  the loop      handlers.go    what people and tenants say    state.go  projection and carry
 //	step.go      one pass      children.go    the steps of a pass            stop.go   drain and take down
 //	asking.go    the question  revoke.go      a yes taken back               blocks.go sign-ins turned off and on
+//	rollout.go   ring by ring
 //	quarantine.go  a job that is held back, and its restart                  calendar.go  nothing while that is frozen
 //	background.go  questions and reductions, which run beside the passes     words.go  what people read
 package share
