@@ -248,8 +248,8 @@ func TestABlockEndsInTwoSteps(t *testing.T) {
 	if got := w.Control.Changed; len(got) != 2 {
 		t.Errorf("told %v, want once for each", got)
 	}
-	// Blocked before arriving: annie is in no share to c yet as far as this world knows, and is held all the same.
-	if _, err := c.Hold(t.Context(), apitest.Org, wire.NewHold{Person: "z/nobody-yet", Tenant: "c", Kind: "blocked", Reason: "before they come"}); err != nil {
+	// Blocked before arriving: nobody has seen this person yet, and they are held all the same.
+	if _, err := c.Hold(t.Context(), apitest.Org, wire.NewHold{Person: "a/nobody-yet", Tenant: "c", Kind: "blocked", Reason: "before they come"}); err != nil {
 		t.Errorf("a hold before arriving: %v", err)
 	}
 }

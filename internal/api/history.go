@@ -63,7 +63,7 @@ func (s *server) showsPeople(ctx context.Context, e store.Entry) bool {
 
 // anybody finds a person who lives in a tenant, or who left the shares and is known from there.
 func (s *server) anybody(ctx context.Context, org, text string) (ident.Person, string, error) {
-	person, upn, err := s.person(ctx, org, text)
+	person, upn, err := s.person(ctx, org, text, everywhere)
 	if err == nil || problem.KindOf(err) != problem.NotFound {
 		return person, upn, err
 	}

@@ -65,7 +65,11 @@ func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
 	if strings.TrimSpace(in.Body.Reason) == "" {
 		return wire.Hold{}, invalid("hold", "a hold needs its reason", "say why; later admins will read it")
 	}
-	person, upn, err := s.person(ctx, in.Org, in.Body.Person)
+	homes, err := s.sharing(ctx, in.Org, in.Body.Tenant)
+	if err != nil {
+		return wire.Hold{}, err
+	}
+	person, upn, err := s.person(ctx, in.Org, in.Body.Person, func(t ident.Tenant) bool { return homes[t] })
 	if err != nil {
 		return wire.Hold{}, err
 	}
@@ -79,7 +83,7 @@ func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
 	if h.Kind == "" {
 		h.Kind = "keepOut"
 	}
-	if err := s.Store.PutHold(ctx, in.Org, h); err != nil {
+	if err := s.placeHold(ctx, in.Org, h); err != nil {
 		return wire.Hold{}, err
 	}
 	data := map[string]string{"kind": h.Kind, "reason": h.Reason}
@@ -87,6 +91,21 @@ func (s *server) hold(ctx context.Context, in *inHold) (wire.Hold, error) {
 		data["until"] = h.Until.UTC().Format(time.RFC3339)
 	}
 	return wire.Hold{Hold: h, UPN: upn, State: holdState(h, s.Now())}, s.factChanged(ctx, in.Org, "hold", h.Tenant, person, data, in.key())
+}
+
+// placeHold: to replace, shorten or change a hold ends the one that stands, so it takes the right to end it. The store
+// looks and writes in one transaction.
+func (s *server) placeHold(ctx context.Context, org string, h plan.Hold) error {
+	if s.may(ctx, authz.Release, authz.OfTenant(org, h.Tenant)) {
+		return s.Store.PutHold(ctx, org, h)
+	}
+	err := s.Store.PutNewHold(ctx, org, h)
+	if err == nil || problem.KindOf(err) != problem.Conflict {
+		return err
+	}
+	return withStatus(&problem.Error{Kind: problem.Forbidden, Op: "hold", Tenant: string(h.Tenant),
+		Detail: fmt.Sprintf("tenant %s holds that person already, or still undoes a hold; nothing was changed", h.Tenant),
+		Remedy: fmt.Sprintf("only an admin of tenant %s replaces, shortens or ends a hold; see `entente holds`", h.Tenant)}, http.StatusForbidden)
 }
 
 type inRelease struct {
@@ -139,41 +158,4 @@ func (s *server) factChanged(ctx context.Context, org, verb string, tenant ident
 		return err
 	}
 	return s.Control.FactsChanged(ctx, org, edge)
-}
-
-// person finds who is meant: by HOME/OBJECT-ID, or by the user principal name in the matrix, or in what was
-// observed of the tenants.
-func (s *server) person(ctx context.Context, org, text string) (ident.Person, string, error) {
-	text = strings.TrimSpace(text)
-	if home, id, ok := strings.Cut(text, "/"); ok && home != "" && id != "" && !strings.Contains(text, "@") {
-		return ident.Person{Home: ident.Tenant(home), ID: id}, "", nil
-	}
-	c, _, err := s.Store.Coverage(ctx, org, store.CoverageFilter{Person: text})
-	if err != nil && problem.KindOf(err) != problem.NotFound {
-		return ident.Person{}, "", err
-	}
-	for _, row := range c.Rows {
-		if strings.EqualFold(row.UPN, text) {
-			return row.Person, row.UPN, nil
-		}
-	}
-	tenants, err := s.Store.TenantStatuses(ctx, org)
-	if err != nil {
-		return ident.Person{}, "", err
-	}
-	for _, t := range tenants {
-		snapshot, _, _, err := s.Store.LatestSnapshot(ctx, org, t.Tenant)
-		if problem.KindOf(err) == problem.NotFound && err != nil {
-			continue
-		}
-		if err != nil {
-			return ident.Person{}, "", err
-		}
-		for _, u := range snapshot.Users {
-			if !u.External() && strings.EqualFold(u.UserPrincipalName, text) {
-				return ident.Person{Home: t.Tenant, ID: u.ID}, u.UserPrincipalName, nil
-			}
-		}
-	}
-	return ident.Person{}, "", nobody()
 }

@@ -183,6 +183,9 @@ type Facts interface {
 	// PutHold places a hold; a person has one in force in a tenant. A block that another kind of hold replaces has
 	// ended, like one with Ended set: it stays in the list until DropHold, because its sign-in is still off.
 	PutHold(ctx context.Context, org string, h plan.Hold) error
+	// PutNewHold places a hold where it takes no decision's place: problem.Conflict when the person has one in force in
+	// the tenant, or one that is over and not undone yet. The same decision again changes nothing and is no error.
+	PutNewHold(ctx context.Context, org string, h plan.Hold) error
 	// EndHold ends a hold in force and returns it; problem.NotFound where there is none. A block stays as an ended one.
 	EndHold(ctx context.Context, org string, person ident.Person, tenant ident.Tenant, at time.Time) (plan.Hold, error)
 	// DropHold forgets holds of a person that are over: ended, or run out. One in force stays.

@@ -102,6 +102,41 @@ func holdsEnd(t *testing.T, d Database) {
 	same(t, all(), []plan.Hold{})
 }
 
+// holdsNew: a new hold takes no decision's place, and the same decision again is none.
+func holdsNew(t *testing.T, d Database) {
+	s, ctx := open(t, d), t.Context()
+	hold := func(kind, by string, hour int) plan.Hold {
+		return plan.Hold{Person: who("x"), Tenant: "c", Kind: kind, By: by, At: at(hour)}
+	}
+	only := func(want ...plan.Hold) {
+		t.Helper()
+		same(t, value[[]plan.Hold](t)(s.Holds(ctx, org)), want)
+	}
+	for _, kind := range []string{"keepOut", "blocked"} {
+		own := hold(kind, "carol", 0)
+		ok(t, s.PutNewHold(ctx, org, own))
+		ok(t, s.PutNewHold(ctx, org, hold(kind, "carol", 1))) // a repeat
+		for _, other := range []string{"keepOut", "blocked"} {
+			is(t, s.PutNewHold(ctx, org, hold(other, "pat", 2)), problem.Conflict)
+		}
+		only(own)
+		_ = value[plan.Hold](t)(s.EndHold(ctx, org, who("x"), "c", at(3)))
+	}
+	is(t, s.PutNewHold(ctx, org, hold("keepOut", "pat", 4)), problem.Conflict) // the block is not undone yet
+	ok(t, s.DropHold(ctx, org, who("x"), "c"))
+	past := hold("keepOut", "carol", 4)
+	past.Until = at(5)
+	ok(t, s.PutHold(ctx, org, past))
+	ok(t, s.PutNewHold(ctx, org, hold("keepOut", "pat", 6))) // that one has run out
+	only(hold("keepOut", "pat", 6))
+	past.Kind = "blocked"
+	ok(t, s.PutHold(ctx, org, past))
+	is(t, s.PutNewHold(ctx, org, hold("keepOut", "pat", 7)), problem.Conflict)
+	elsewhere := hold("keepOut", "pat", 8)
+	elsewhere.Tenant = "a"
+	ok(t, s.PutNewHold(ctx, org, elsewhere))
+}
+
 func inclusions(t *testing.T, d Database) {
 	s, ctx := open(t, d), t.Context()
 	one := plan.Inclusion{Share: ba, Person: who("x"), Reason: "restored", Until: at(3)}

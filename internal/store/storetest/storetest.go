@@ -72,6 +72,7 @@ func suite() map[string]func(*testing.T, Database) {
 		"owned objects":               owned,
 		"holds":                       holds,
 		"holds that are over":         holdsEnd,
+		"holds that are new":          holdsNew,
 		"inclusions":                  inclusions,
 		"conversions":                 conversions,
 		"share statuses":              shareStatuses,

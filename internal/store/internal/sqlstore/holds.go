@@ -52,6 +52,36 @@ func (s *Store) PutHold(ctx context.Context, org string, h plan.Hold) error {
 	})
 }
 
+// PutNewHold implements store.Facts.
+func (s *Store) PutNewHold(ctx context.Context, org string, h plan.Hold) error {
+	const op = "store a new hold"
+	if err := valid(op, append(personFields(org, h.Person), need("tenant", string(h.Tenant)))...); err != nil {
+		return err
+	}
+	return s.holding(ctx, op, org, h.Person, h.Tenant, func(held heldRows) error {
+		old, err := held.inForce(ctx)
+		if err != nil {
+			return err
+		}
+		if old != nil && sameDecision(*old, h) {
+			return nil
+		}
+		undone, err := held.undone(ctx)
+		if err != nil {
+			return err
+		}
+		if !undone || old != nil && (old.Kind == blocked || !old.Over(h.At)) {
+			return problem.New(problem.Conflict, op, "a hold of that person stands there already")
+		}
+		return held.put(ctx, h)
+	})
+}
+
+// sameDecision: a repeat has another moment and nothing else.
+func sameDecision(a, b plan.Hold) bool {
+	return a.Kind == b.Kind && a.Reason == b.Reason && a.By == b.By && a.Until.Equal(b.Until)
+}
+
 // EndHold implements store.Facts.
 func (s *Store) EndHold(ctx context.Context, org string, p ident.Person, tenant ident.Tenant, at time.Time) (plan.Hold, error) {
 	const op = "end a hold"
@@ -142,6 +172,14 @@ func (h heldRows) inForce(ctx context.Context) (*plan.Hold, error) {
 	}
 	hold, err := decode[plan.Hold](doc)
 	return &hold, err
+}
+
+// undone tells that no block of the person is over whose sign-in is still off.
+func (h heldRows) undone(ctx context.Context) (bool, error) {
+	ended, err := decodeAll[plan.Hold](h.t.EndedHolds(ctx, h.key.Org))
+	return !slices.ContainsFunc(ended, func(x plan.Hold) bool {
+		return string(x.Person.Home) == h.key.Home && x.Person.ID == h.key.Person && string(x.Tenant) == h.key.Tenant
+	}), err
 }
 
 func (h heldRows) put(ctx context.Context, hold plan.Hold) error {
