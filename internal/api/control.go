@@ -8,7 +8,7 @@ import (
 )
 
 // Control runs things. Every method that takes a key is safe to repeat with it: the same key is the same
-// command. Errors are of package problem.
+// command. Keys are bound to their command before they come here. Errors are of package problem.
 type Control interface {
 	// Preview observes, plans and stores, and returns when the plan is stored.
 	Preview(ctx context.Context, org, topologyDigest string) (contract.PlanRef, error)

@@ -32,6 +32,9 @@ func (s *server) approve(ctx context.Context, in *inApprove) (wire.Decided, erro
 	if in.Body.PlanDigest != "" && in.Body.PlanDigest != r.PlanDigest {
 		return wire.Decided{}, s.moved(ctx, r, in.Body.PlanDigest)
 	}
+	if err := limitable(r, in.Body); err != nil {
+		return wire.Decided{}, err
+	}
 	who := authn.From(ctx)
 	d := contract.Decision{
 		Approve: true, By: who.Name, Subject: who.ID(), Reason: in.Body.Reason, MaxUsers: in.Body.MaxUsers,
@@ -46,6 +49,31 @@ func (s *server) approve(ctx context.Context, in *inApprove) (wire.Decided, erro
 		return wire.Decided{}, err
 	}
 	return s.decide(ctx, r, d, in.key())
+}
+
+// limitable refuses limits where a yes has none: it takes out everybody whom a reduction is about.
+func limitable(r store.Request, in wire.Approve) error {
+	if r.Kind != "reduction" {
+		return nil
+	}
+	var given []string
+	for _, limit := range []struct {
+		name string
+		set  bool
+	}{
+		{"exclusions", len(in.Exclusions) > 0}, {"rules", len(in.Rules) > 0}, {"maxUsers", in.MaxUsers != 0},
+		{"existingGuests", in.ExistingGuests != ""}, {"expiresAfter", in.ExpiresAfter != ""},
+	} {
+		if limit.set {
+			given = append(given, limit.name)
+		}
+	}
+	if len(given) == 0 {
+		return nil
+	}
+	return &problem.Error{Kind: problem.Invalid, Op: "approve", Tenant: string(r.Tenant),
+		Detail: fmt.Sprintf("this is about people who leave, and a yes takes all of them out: %s cannot be given; nothing was decided", strings.Join(given, ", ")),
+		Remedy: "reject it: nobody leaves then. Who is to stay has to be in the user set at home again; after the topology is applied anew you are asked about the others"}
 }
 
 type inReject struct {
@@ -110,6 +138,9 @@ func (s *server) leaveOut(ctx context.Context, r store.Request, in wire.Approve,
 		}
 	}
 	d.Excluded = len(plan.LeftOut(p, home, d.Exclusions, in.Rules))
+	if d.Excluded > 0 && d.Excluded >= p.Counts.People+p.Counts.Waiting+p.Counts.Ringed {
+		return invalid("approve", fmt.Sprintf("nobody would be left: all %d who would come in are left out; nothing was decided", d.Excluded), "leave fewer people out, or reject the request instead")
+	}
 	return nil
 }
 

@@ -42,7 +42,7 @@ type (
 		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
 	KeyHeader struct {
-		Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same key is the same command, however often it is sent"`
+		Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same command of the same caller is one command, however often it is sent"`
 	}
 )
 
@@ -50,7 +50,15 @@ func (in SharePath) share() ident.Share {
 	return ident.Share{Source: ident.Tenant(in.Source), Target: ident.Tenant(in.Target)}
 }
 
-// key is the caller's, or a fresh one where the caller does not care to repeat.
+// bind makes the caller's key one of this caller, operation, object and body: the same key with anything else is
+// another command, which the first one's answer would only hide.
+func (in *KeyHeader) bind(ctx context.Context, operation string, input any) {
+	if in.Key != "" {
+		in.Key = ident.Digest([]any{operation, authn.From(ctx).ID(), input})
+	}
+}
+
+// key is the caller's, bound to what it came with, or a fresh one where the caller does not care to repeat.
 func (in KeyHeader) key() string {
 	if in.Key != "" {
 		return in.Key
@@ -71,6 +79,11 @@ func handle[I, B any](s *server, op operation, h func(context.Context, *I) (B, e
 		status = http.StatusAccepted
 	}
 	huma.Register(s.api, s.describe(op, status), func(ctx context.Context, in *I) (*reply[B], error) {
+		if command, ok := any(in).(interface {
+			bind(ctx context.Context, operation string, input any)
+		}); ok {
+			command.bind(ctx, op.id, in)
+		}
 		body, err := h(ctx, in)
 		if err != nil {
 			return nil, asProblem(err)

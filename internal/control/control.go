@@ -1,5 +1,6 @@
 // Package control is the typed client to our workflows: what the API may ask of what is in flight. Every command
-// with a key is safe to repeat: the key is Temporal's update ID. Errors are of package problem.
+// with a key is safe to repeat: the key is Temporal's update ID, so the caller binds it to the command, its giver and
+// its object. Errors are of package problem.
 package control
 
 import (
