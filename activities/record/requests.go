@@ -3,8 +3,11 @@ package record
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"entente.dev/entente/internal/contract"
 	"entente.dev/entente/internal/ident"
@@ -81,10 +84,35 @@ func (a *Activities) CloseRequest(ctx context.Context, in contract.CloseRequestI
 	if err := a.store.PutRequest(ctx, r); err != nil {
 		return err
 	}
+	data := map[string]string{"plan": r.PlanDigest, "reason": in.Reason, "by": strings.Join(in.By, ", "), "subjects": strings.Join(in.Subjects, ", ")}
+	if in.Status == store.Approved && in.Envelope != nil {
+		e, known, err := a.envelope(ctx, in.Org, r.Share)
+		if err != nil {
+			return err
+		}
+		if known && e.RequestID == in.Envelope.RequestID { // a repeat may come after the next yes
+			maps.Copy(data, terms(e))
+		}
+	}
 	return a.append(ctx, store.Entry{
-		Org: in.Org, Actor: last(in.By), Verb: string(in.Status), Object: in.ID, Tenant: r.Tenant, Share: &r.Share, Key: "close/" + in.ID,
-		Data: map[string]string{"plan": r.PlanDigest, "reason": in.Reason, "by": strings.Join(in.By, ", "), "subjects": strings.Join(in.Subjects, ", ")},
+		Org: in.Org, Actor: last(in.By), Verb: string(in.Status), Object: in.ID, Tenant: r.Tenant, Share: &r.Share, Key: "close/" + in.ID, Data: data,
 	})
+}
+
+// terms are what was accepted, as the ledger keeps it: without a name.
+func terms(e plan.Envelope) map[string]string {
+	out := map[string]string{
+		"maxUsers": strconv.Itoa(e.MaxUsers), "userType": e.UserType, "existingGuests": e.ExistingGuests, "sets": strings.Join(e.Sets, ", "),
+		"exclusions": strconv.Itoa(len(e.Exclusions)), "rules": strconv.Itoa(len(e.Rules)), "auto": strconv.FormatBool(e.Auto),
+		"envelope": store.EnvelopeDigest(e),
+	}
+	if !e.ExpiresAt.IsZero() {
+		out["expiresAt"] = e.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	if e.Auto && e.AutoBelow > 0 {
+		out["autoBelow"] = strconv.Itoa(e.AutoBelow)
+	}
+	return out
 }
 
 // accept stores what a target said yes to. A yes to a rest of people takes nothing back that was decided about the

@@ -90,6 +90,32 @@ func TestAnOutcomeNamesItsPeopleToTheLedger(t *testing.T) {
 	require.Equal(t, "s1, s2", last.Data["subjects"])
 }
 
+// TestTheLedgerSaysWhatWasAccepted: the bounds in words, and the digest by which anybody finds the rest unchanged.
+func TestTheLedgerSaysWhatWasAccepted(t *testing.T) {
+	t.Parallel()
+	s, a, _ := open(t)
+	at := time.Date(2026, 3, 1, 12, 0, 0, 7, time.UTC)
+	require.NoError(t, a.OpenRequest(t.Context(), contract.OpenRequestIn{Request: question(false)}))
+	require.NoError(t, a.CloseRequest(t.Context(), contract.CloseRequestIn{
+		Org: "o", ID: "q", Status: store.Approved, By: []string{"Carol"}, At: at,
+		Envelope: &plan.Envelope{Share: bc, RequestID: "q", Sets: []string{"staff"}, MaxUsers: 5, UserType: "Member", Auto: true, AutoBelow: 50, ExpiresAt: at.Add(time.Hour), AcceptedAt: at,
+			Exclusions: []plan.Exclusion{{Person: person("bob")}, {Person: person("eve")}}, Rules: []plan.ExclusionRule{{Field: "department", Match: "Sales"}}},
+	}))
+	entry := func() map[string]string { _, e := verbs(t, s); return e.Data }
+	for key, want := range map[string]string{
+		"maxUsers": "5", "existingGuests": "keep", "expiresAt": "2026-03-01T13:00:00Z", "auto": "true", "autoBelow": "50", "exclusions": "2", "rules": "1",
+		"userType": "Member", "sets": "staff", "envelope": store.EnvelopeDigest(envelope(t, s)),
+	} {
+		require.Equal(t, want, entry()[key], key)
+	}
+	said := entry()["envelope"]
+	require.NoError(t, a.RevokeEnvelope(t.Context(), contract.RevokeIn{Org: "o", Share: bc, Command: contract.RevokeCommand{Mode: contract.Freeze, By: "Carol"}, At: at, Run: "run/1"}))
+	require.Equal(t, said, store.EnvelopeDigest(envelope(t, s)), "taking it back changes nothing of what it said")
+	raised := envelope(t, s)
+	raised.MaxUsers = 6
+	require.NotEqual(t, said, store.EnvelopeDigest(raised))
+}
+
 // envelope is the one that is stored for the share.
 func envelope(t *testing.T, s store.Store) plan.Envelope {
 	all, err := s.Envelopes(t.Context(), "o")
