@@ -20,7 +20,7 @@ func deadline(p *plan.SharePlan, in plan.Input) time.Time {
 		}
 	}
 	share, _ := in.Topology.Share(p.Share)
-	if e, ok := in.Envelopes[p.Share]; ok && e.Revoked == nil && !e.AnswersItself(share.Policy.Acceptance, p.Counts.People+p.Counts.Waiting) {
+	if e, ok := in.Envelopes[p.Share]; ok && e.Revoked == nil && (e.Bounded || !e.AnswersItself(share.Policy.Acceptance, p.Counts.People+p.Counts.Waiting+p.Counts.Removals, in.Now)) {
 		ends(e.ExpiresAt)
 	}
 	for _, h := range in.Holds {

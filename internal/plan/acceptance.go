@@ -62,7 +62,7 @@ func (s *sharePlanner) acceptance() AcceptanceNeed {
 // answersWish is what a topology with mode auto asks for besides.
 func (s *sharePlanner) answersWish() string {
 	policy := s.share.Policy.Acceptance
-	if policy.Mode != "auto" || s.envelope != nil && s.envelope.covers(policy) {
+	if policy.Mode != "auto" || s.envelope != nil && s.envelope.covers(policy, s.in.Now) {
 		return ""
 	}
 	wish := "; the topology asks to answer for the target from then on"

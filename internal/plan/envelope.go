@@ -9,18 +9,19 @@ import (
 	"entente.dev/entente/internal/topology"
 )
 
-// AnswersItself tells whether the topology answers for the target: the target agreed to that, the policy still asks
-// for it, and a share with so many people (carried and waiting) is below both bounds.
-func (e Envelope) AnswersItself(policy topology.Acceptance, people int) bool {
-	if !e.Auto || e.Revoked != nil || policy.Mode != "auto" {
+// AnswersItself tells whether the topology answers for the target: the target agreed to that, the end that it said
+// has not come, the policy still asks for it, and a share with so many people (who waits and who still leaves too) is
+// below both bounds.
+func (e Envelope) AnswersItself(policy topology.Acceptance, people int, now time.Time) bool {
+	if !e.Auto || e.Revoked != nil || policy.Mode != "auto" || e.Bounded && e.Expired(now) {
 		return false
 	}
 	return (e.AutoBelow == 0 || people < e.AutoBelow) && (policy.AutoBelow == 0 || people < policy.AutoBelow)
 }
 
 // covers tells whether what the policy asks about answering for the target was agreed to.
-func (e Envelope) covers(policy topology.Acceptance) bool {
-	return e.Auto && (e.AutoBelow == 0 || policy.AutoBelow != 0 && policy.AutoBelow <= e.AutoBelow)
+func (e Envelope) covers(policy topology.Acceptance, now time.Time) bool {
+	return e.Auto && !(e.Bounded && e.Expired(now)) && (e.AutoBelow == 0 || policy.AutoBelow != 0 && policy.AutoBelow <= e.AutoBelow)
 }
 
 // Expired tells whether the acceptance has run out.
@@ -31,6 +32,7 @@ func (e Envelope) Expired(now time.Time) bool {
 // terms are what the envelope says about this plan, once it is known how many people would come.
 type terms struct {
 	people   int             // who would be carried if nothing held anybody back
+	leaving  int             // who is carried beside them, until they are out
 	auto     bool            // the topology answers for the target
 	lapsed   string          // why nothing new comes at all; "" where something may
 	newSets  []string        // sets that the target did not accept
@@ -42,11 +44,16 @@ type terms struct {
 // weigh works the terms out.
 func (s *sharePlanner) weigh() {
 	s.terms.people = len(s.keep)
+	for id := range s.carried {
+		if !s.keep[id] {
+			s.terms.leaving++
+		}
+	}
 	e := s.envelope
 	if e == nil || s.draining() {
 		return
 	}
-	s.terms.auto = e.AnswersItself(s.share.Policy.Acceptance, s.terms.people)
+	s.terms.auto = e.AnswersItself(s.share.Policy.Acceptance, s.terms.people+s.terms.leaving, s.in.Now)
 	if s.terms.auto {
 		return
 	}
@@ -103,21 +110,16 @@ func (s *sharePlanner) outOfTerms(id string) string {
 }
 
 // admit makes everybody wait who is outside of what the target accepted. Newcomers come in the order of their ids
-// while there is room; whoever is carried stays, because an envelope never removes.
+// while there is room; whoever is carried stays, because an envelope never removes, and takes room until they are out.
 func (s *sharePlanner) admit() {
 	e := s.envelope
 	if e == nil || s.terms.auto || s.draining() {
 		return
 	}
-	if s.terms.lapsed == "" && s.terms.accepted == nil && s.terms.people <= e.MaxUsers {
+	if s.terms.lapsed == "" && s.terms.accepted == nil && s.terms.people+s.terms.leaving <= e.MaxUsers {
 		return
 	}
-	room := e.MaxUsers
-	for id := range s.keep {
-		if s.carried[id] {
-			room--
-		}
-	}
+	room := e.MaxUsers - len(s.carried)
 	for i := range s.out.Effects {
 		effect := &s.out.Effects[i]
 		id := effect.Person.ID
@@ -131,11 +133,19 @@ func (s *sharePlanner) admit() {
 		case why != "":
 			s.wait(effect, why)
 		case room <= 0:
-			s.wait(effect, fmt.Sprintf("%sover the cap of %d", waits, e.MaxUsers))
+			s.wait(effect, s.noRoom())
 		default:
 			room--
 		}
 	}
+}
+
+// noRoom says why nobody else fits. Where only somebody who leaves is in the way, nobody is asked.
+func (s *sharePlanner) noRoom() string {
+	if s.terms.people > s.envelope.MaxUsers {
+		return fmt.Sprintf("%sover the cap of %d", waits, s.envelope.MaxUsers)
+	}
+	return fmt.Sprintf("waits until somebody who leaves is out: the cap of %d is full", s.envelope.MaxUsers)
 }
 
 // wait holds a newcomer back. To says what they would be.

@@ -144,7 +144,7 @@ func inside(_ *world, in Input, p Plan) error {
 			continue
 		}
 		declared, _ := in.Topology.Share(s.Share)
-		auto := e.Auto && declared.Policy.Acceptance.Mode == "auto" && (e.AutoBelow == 0 || s.Counts.People+s.Counts.Waiting < e.AutoBelow)
+		auto := e.Auto && declared.Policy.Acceptance.Mode == "auto" && (e.AutoBelow == 0 || s.Counts.People+s.Counts.Waiting+s.Counts.Removals < e.AutoBelow)
 		come := newcomers(in, s)
 		for _, id := range come {
 			switch {
@@ -153,14 +153,14 @@ func inside(_ *world, in Input, p Plan) error {
 			case auto:
 			case !in.Now.Before(e.ExpiresAt), slices.Contains(e.Sets, "others"):
 				return fmt.Errorf("%s lets %s in without a valid yes", s.Share, id)
-			case len(s.Desired.Members) > e.MaxUsers:
+			case len(come)+len(scopeOf(in, s)) > e.MaxUsers: // who leaves is there until they are out
 				return fmt.Errorf("%s lets %s in over the cap of %d", s.Share, id, e.MaxUsers)
 			}
 		}
 		if added := changed(s, ScopeAdd); !s.fatal() && !slices.Equal(added, come) {
 			return fmt.Errorf("%s adds %v, not %v", s.Share, added, come)
 		}
-		if s.Counts.Waiting > 0 && !s.Acceptance.Needed && !s.Acceptance.Frozen {
+		if s.Counts.Waiting > 0 && s.Counts.Removals == 0 && !s.Acceptance.Needed && !s.Acceptance.Frozen {
 			return fmt.Errorf("%s makes %d wait and asks nobody", s.Share, s.Counts.Waiting)
 		}
 	}
@@ -208,6 +208,18 @@ func revoked(in Input, p Plan, compute computer) error {
 		}
 		if was, is := changed(p.Shares[i], ScopeRemove), changed(s, ScopeRemove); !slices.Equal(was, is) {
 			return fmt.Errorf("%s: %v leave, not %v", s.Share, is, was)
+		}
+	}
+	return nil
+}
+
+// crowded counts who is in scope while newcomers come: together they are never more than the cap.
+func crowded(_ *world, in Input, p Plan) error {
+	for _, s := range p.Shares {
+		e, agreed := in.Envelopes[s.Share]
+		there, come := len(scopeOf(in, s)), len(newcomers(in, s))
+		if agreed && !e.Auto && come > 0 && there+come > e.MaxUsers {
+			return fmt.Errorf("%s carries %d, and %d come: the cap is %d", s.Share, there, come, e.MaxUsers)
 		}
 	}
 	return nil

@@ -69,6 +69,14 @@ var planted = map[string]computer{
 			}
 		}))
 	},
+	"a cap holds while somebody leaves": func(in Input) Plan { // gives away the room of whoever leaves
+		p := Compute(in)
+		return Compute(rewritten(in, func(e *Envelope) {
+			if s, planned := p.Share(e.Share); planned {
+				e.MaxUsers += s.Counts.Removals
+			}
+		}))
+	},
 	"a cap never removes": func(in Input) Plan { // takes out whoever is over it
 		p := Compute(in)
 		for i := range p.Shares {

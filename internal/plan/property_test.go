@@ -229,6 +229,9 @@ var properties = map[string]func(scenario, computer) error{
 	"an acceptance taken back adds nothing and holds nobody": func(s scenario, c computer) error {
 		return each(s, c, func(_ *world, in Input, p Plan) error { return revoked(in, p, c) }, noAfter)
 	},
+	"a cap holds while somebody leaves": func(s scenario, c computer) error {
+		return each(s, c, crowded, noAfter)
+	},
 	"a cap never removes": func(s scenario, c computer) error {
 		return each(s, c, func(_ *world, in Input, p Plan) error { return capped(in, p, c) }, noAfter)
 	},

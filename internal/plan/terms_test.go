@@ -101,7 +101,9 @@ func TestTheTermsArePartOfTheDigest(t *testing.T) {
 		"userType":     func(_ *world, p *topology.Policy) { p.UserType.Drift += "x" },
 		"guests":       func(_ *world, p *topology.Policy) { p.UserType.ExistingGuests += "x" },
 		"action":       func(_ *world, p *topology.Policy) { p.Deprovisioning.Action = "keep" },
-		"definition":   func(w *world, _ *topology.Policy) { w.redefine("b-people", func(s *topology.UserSet) { s.Group = "Same" }) },
+		"definition": func(w *world, _ *topology.Policy) {
+			w.redefine("b-people", func(s *topology.UserSet) { s.Group = "Same" })
+		},
 	} {
 		if after := plan(change); after.Terms == before.Terms || after.Digest == before.Digest {
 			t.Errorf("%s: the same terms", name)
@@ -110,7 +112,9 @@ func TestTheTermsArePartOfTheDigest(t *testing.T) {
 	for name, change := range map[string]func(*world, *topology.Policy){
 		"reminders": func(_ *world, p *topology.Policy) { p.Acceptance.RemindAfter += time.Hour },
 		"grace":     func(_ *world, p *topology.Policy) { p.Deprovisioning.Grace += time.Hour },
-		"people":    func(w *world, _ *topology.Policy) { w.edit("b", "g-b", func(g *directory.Group) { g.Users = g.Users[:1] }) },
+		"people": func(w *world, _ *topology.Policy) {
+			w.edit("b", "g-b", func(g *directory.Group) { g.Users = g.Users[:1] })
+		},
 	} {
 		if plan(change).Terms != before.Terms {
 			t.Errorf("%s: other terms", name)
@@ -124,5 +128,57 @@ func TestADefinitionIsSaidInOneForm(t *testing.T) {
 	top := &topology.Topology{UserSets: []topology.UserSet{{Name: "a", Group: "Über Collaboration"}, {Name: "b", Users: []string{"x@b.example"}}, {Name: "c", Group: "C"}}}
 	if got, want := Definitions(top, []string{"a", "b"}), map[string]string{"a": "group:über collaboration", "b": "users"}; !maps.Equal(got, want) {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestWhoIsLeavingStillTakesRoom: the cap is of the people who are there, and somebody who leaves is, until they are
+// out. Nobody is asked for that: it solves itself.
+func TestWhoIsLeavingStillTakesRoom(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	w.narrow(edge("b", "c"), func(e *Envelope) { e.MaxUsers = 2 })
+	w.user("b", "zoe")
+	w.edit("b", "g-b", func(g *directory.Group) { g.Users = []string{"b-bob", "b-zoe"} })
+	s := sharePlan(t, w.plan(t), edge("b", "c"))
+	if e := effectOn(s, "b-zoe"); e.Action != Wait || e.Reason != "waits until somebody who leaves is out: the cap of 2 is full" || s.Acceptance.Needed {
+		t.Errorf("%+v %+v", e, s.Acceptance)
+	}
+	if effectOn(s, "b-barbara").Action != Remove {
+		t.Errorf("%+v", s.Effects)
+	}
+	w.apply(t, w.plan(t))
+	if s := sharePlan(t, w.plan(t), edge("b", "c")); effectOn(s, "b-zoe").Action != Create || len(s.Desired.Members) != 2 {
+		t.Errorf("after barbara is out: %+v", s.Effects)
+	}
+	w = settled(t)
+	w.narrow(edge("b", "c"), func(e *Envelope) { e.Auto, e.AutoBelow, e.MaxUsers = true, 3, 2 })
+	policyOf(w, edge("b", "c")).Acceptance.Mode = "auto"
+	w.user("b", "zoe")
+	w.edit("b", "g-b", func(g *directory.Group) { g.Users = []string{"b-bob", "b-zoe"} })
+	if s := sharePlan(t, w.plan(t), edge("b", "c")); effectOn(s, "b-zoe").Action != Wait || s.Acceptance.Needed {
+		t.Errorf("auto: %+v %+v", effectOn(s, "b-zoe"), s.Acceptance)
+	}
+}
+
+// TestAnEndThatTheTargetSaidHoldsInAutoToo.
+func TestAnEndThatTheTargetSaidHoldsInAutoToo(t *testing.T) {
+	t.Parallel()
+	policy := topology.Acceptance{Mode: "auto"}
+	e := Envelope{Auto: true, ExpiresAt: now}
+	if !e.AnswersItself(policy, 5, now) {
+		t.Error("the policy's own end does not end it")
+	}
+	e.Bounded = true
+	if e.AnswersItself(policy, 5, now) || !e.AnswersItself(policy, 5, now.Add(-time.Second)) {
+		t.Error("the end that was said")
+	}
+	w := settled(t)
+	w.narrow(edge("b", "c"), func(e *Envelope) { e.Auto, e.Bounded, e.ExpiresAt = true, true, now })
+	policyOf(w, edge("b", "c")).Acceptance.Mode = "auto"
+	w.user("b", "zoe")
+	w.edit("b", "g-b", func(g *directory.Group) { g.Users = append(slices.Clone(g.Users), "b-zoe") })
+	s := sharePlan(t, w.plan(t), edge("b", "c"))
+	if effectOn(s, "b-zoe").Action != Wait || s.Acceptance.Why != "the acceptance has expired; the topology asks to answer for the target from then on" {
+		t.Errorf("%+v %+v", effectOn(s, "b-zoe"), s.Acceptance)
 	}
 }

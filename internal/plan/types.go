@@ -54,6 +54,8 @@ type Envelope struct {
 	UserType       string            `json:"userType"`
 	ExistingGuests string            `json:"existingGuests"`        // keep | convert: what the admin agreed to
 	AskedGuests    string            `json:"askedGuests,omitempty"` // what the topology had asked for then: ask, convert or keep
+	// Bounded: the target itself said when its yes ends, so that it ends then in any mode.
+	Bounded bool `json:"bounded,omitempty"`
 	// Auto: from now on the topology answers for the target, while the share carries fewer than AutoBelow people
 	// (0: any number) and its policy still says so.
 	Auto       bool            `json:"auto,omitempty"`
@@ -301,7 +303,7 @@ type Counts struct {
 	Converts int `json:"converts"`
 	Restores int `json:"restores"`
 	Removals int `json:"removals"`
-	Waiting  int `json:"waiting,omitempty"` // people held back until the target answers
+	Waiting  int `json:"waiting,omitempty"` // people held back until the target answers, or until who leaves makes room
 	Ringed   int `json:"ringed,omitempty"`  // people held back until a later ring
 	Refusals int `json:"refusals"`
 }

@@ -89,6 +89,10 @@ func (q *question) envelope(now time.Time) *plan.Envelope {
 		if e.MaxUsers == 0 || limit < e.MaxUsers {
 			e.MaxUsers = limit
 		}
+		if d.MaxUsers > 0 && e.Auto && (e.AutoBelow == 0 || d.MaxUsers < e.AutoBelow) { // a cap that was said is one in any mode
+			e.AutoBelow = d.MaxUsers + 1
+		}
+		e.Bounded = e.Bounded || d.ExpiresAfter > 0
 		if d.ExpiresAfter > 0 && now.Add(d.ExpiresAfter).Before(e.ExpiresAt) {
 			e.ExpiresAt = now.Add(d.ExpiresAfter)
 		}

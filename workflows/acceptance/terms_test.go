@@ -108,3 +108,83 @@ func TestAYesNamesWhatDefinedTheSets(t *testing.T) {
 	_, closed := outcome(t, e, in)
 	require.Equal(t, in.Plan.Definitions, closed.Envelope.Definitions)
 }
+
+// TestLimitsThatWereSaidHoldInAutoToo: those of the policy are what the topology may answer beyond.
+func TestLimitsThatWereSaidHoldInAutoToo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		below, cap int
+		end        time.Duration
+		want       int
+		bounded    bool
+	}{
+		"nothing said":              {below: 50, want: 50},
+		"nothing said, no bound":    {},
+		"a cap":                     {cap: 20, want: 21},
+		"a cap below the policy's":  {below: 50, cap: 20, want: 21},
+		"a cap beyond the policy's": {below: 50, cap: 80, want: 50},
+		"an end":                    {end: 24 * time.Hour, bounded: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := env(t)
+			in := asks(1, 7)
+			in.Plan.Policy.Acceptance.Mode, in.Plan.Policy.Acceptance.AutoBelow = "auto", c.below
+			d := yes("carol")
+			d.MaxUsers, d.ExpiresAfter = c.cap, c.end
+			e.Update(time.Hour, contract.DecideUpdate, d)
+			_, closed := outcome(t, e, in)
+			require.True(t, closed.Envelope.Auto)
+			require.Equal(t, c.want, closed.Envelope.AutoBelow)
+			require.Equal(t, c.bounded, closed.Envelope.Bounded)
+		})
+	}
+}
+
+func TestNobodyWhoAskedForWhatIsOpenSaysYes(t *testing.T) {
+	t.Parallel()
+	e := env(t)
+	in := asks(1, 7)
+	in.Requester = "pat"
+	e.Later(1*time.Hour, func() {
+		e.SignalWorkflow(contract.PlanRefreshed, contract.PlanRefreshedSignal{SharePlanRef: in.Plan, Requester: "dave"})
+	})
+	first := e.Update(2*time.Hour, contract.DecideUpdate, by("pat", "pat"))
+	second := e.Update(3*time.Hour, contract.DecideUpdate, by("dave", "dave"))
+	third := e.Update(4*time.Hour, contract.DecideUpdate, by("erin", "erin"))
+	outcome(t, e, in)
+	require.Equal(t, problem.Forbidden, kind(first.Rejected))
+	require.Equal(t, problem.Forbidden, kind(second.Rejected))
+	require.Equal(t, contract.DecisionResult{Status: "approved"}, third.Result)
+}
+
+// TestAnAnswerThatRacesWithAWithdrawal is kept, or its giver hears that the question is withdrawn.
+func TestAnAnswerThatRacesWithAWithdrawal(t *testing.T) {
+	t.Parallel()
+	for _, cancelFirst := range []bool{true, false} {
+		for approvers := 1; approvers < 3; approvers++ {
+			e := env(t)
+			var a flowtest.Answer
+			e.Later(time.Hour, func() {
+				if cancelFirst {
+					e.CancelWorkflow()
+				}
+				e.UpdateWorkflow(contract.DecideUpdate, "yes", &a, yes("carol"))
+				if !cancelFirst {
+					e.CancelWorkflow()
+				}
+			})
+			result, _ := outcome(t, e, asks(approvers, 7))
+			err := a.Rejected
+			if err == nil {
+				err = a.Err
+			}
+			if result.Status != "withdrawn" {
+				require.NoError(t, err)
+				continue
+			}
+			require.Equal(t, problem.Conflict, kind(err))
+			require.Contains(t, err.Error(), "the request is already withdrawn")
+		}
+	}
+}

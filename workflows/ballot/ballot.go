@@ -26,13 +26,14 @@ func Who(subject, name string) string { return cmp.Or(subject, name) }
 type Ballot struct {
 	Org, RequestID string
 	Tenant         ident.Tenant // whose admins answer
-	Requester      string       // may say no, never yes
+	Requester      string       // may say no, never yes; so may everybody who asked before them
 	Needed         int          // how many different people; at least one
 	Until          time.Time    // when nobody has answered in time
 
 	Outcome store.RequestStatus // empty while it is open
 	Reason  string
 
+	earlier  []string // who else asked for what is open now
 	approved []contract.Decision
 	rejected *contract.Decision
 	notes    []*note // approvals that the store does not show yet
@@ -55,7 +56,7 @@ func (b *Ballot) May(d contract.Decision) error {
 		return Refuse(problem.Invalid, "nobody is named as deciding")
 	case b.Outcome != "":
 		return Refuse(problem.Conflict, "the request is already "+string(b.Outcome))
-	case d.Approve && who == b.Requester:
+	case d.Approve && (who == b.Requester || slices.Contains(b.earlier, who)):
 		p := problem.New(problem.Forbidden, "decide on a request", "who asks does not answer for the target")
 		p.Tenant = string(b.Tenant)
 		p.Remedy = fmt.Sprintf("somebody else who is an admin of tenant %s must answer", b.Tenant)
@@ -92,8 +93,13 @@ func (b *Ballot) Decide(ctx workflow.Context, d contract.Decision) (contract.Dec
 	if err := b.until(ctx, func() bool { return n.done || b.recorded }); err != nil {
 		return contract.DecisionResult{}, err
 	}
-	if n.void {
+	switch {
+	case n.void:
 		return contract.DecisionResult{}, Refuse(problem.Stale, "what is asked has changed since; look again")
+	case b.Outcome == store.Approved: // others agreed meanwhile
+		return b.kept(ctx)
+	case b.Outcome != "":
+		return contract.DecisionResult{}, Refuse(problem.Conflict, "the request is already "+string(b.Outcome))
 	}
 	return contract.DecisionResult{Status: string(store.Waiting), Missing: missing}, nil
 }
@@ -125,9 +131,16 @@ func (b *Ballot) forget(which func(contract.Decision) bool) {
 	})
 }
 
-// AskedBy takes over who asks now; a yes of theirs counts no longer.
+// askers bounds how many of those who asked before are remembered, the latest of them.
+const askers = 100
+
+// AskedBy takes over who asks now; a yes of theirs counts no longer, and whoever asked before answers as little.
 func (b *Ballot) AskedBy(who string) {
 	if who != "" {
+		if b.Requester != "" && b.Requester != who && !slices.Contains(b.earlier, b.Requester) {
+			b.earlier = append(b.earlier, b.Requester)
+			b.earlier = b.earlier[max(0, len(b.earlier)-askers):]
+		}
 		b.Requester = who
 		b.forget(by(who))
 	}
