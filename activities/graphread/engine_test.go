@@ -132,10 +132,33 @@ func TestWhatIsHeldBackIsComparedWithWhatWasApproved(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, 2, check().Unapproved, "who came back is no approved removal")
+	require.NotEmpty(t, staged(g))
+	for _, m := range removals(g) {
+		g.Edit(simclient.Edit{Tenant: "c", Action: "user.delete", User: m.ObjectID})
+	}
+	_, err = a.CheckRemovals(t.Context(), contract.ReductionRef{WriteIn: g.Write(bc, "c"), ID: "r"})
+	require.NoError(t, err)
+	require.Empty(t, staged(g), "deleted after all: nothing is held back")
+}
+
+func staged(g *tenants.Ground) []store.Staged {
+	r, err := g.Store.Reduction(g.T.Context(), tenants.Org, "r")
+	require.NoError(g.T, err)
+	return r.Staged
+}
+
+func TestAJobThatRunsAgainHoldsNothingBack(t *testing.T) {
+	t.Parallel()
+	g, a, j, in, people := leaving(t)
+	j.status.QuarantineReason = graph.TooManyDeletes
+	*j.rows = []graph.ProvisioningRow{{ID: "1", Action: "stageddelete", CycleID: "1", SourceID: people[0]}, {ID: "2", Action: "stageddelete", CycleID: "1", SourceID: "stranger"}}
+	_, err := a.CheckEngine(t.Context(), in)
+	require.NoError(t, err)
+	require.Len(t, staged(g), 1)
 	j.status.QuarantineReason = ""
 	_, err = a.CheckEngine(t.Context(), in)
 	require.NoError(t, err)
-	r, err = g.Store.Reduction(t.Context(), tenants.Org, "r")
+	r, err := g.Store.Reduction(t.Context(), tenants.Org, "r")
 	require.NoError(t, err)
 	require.Empty(t, r.Staged)
 	require.Contains(t, r.Removals[0].Missing, "still live")

@@ -194,6 +194,9 @@ func (a *Activities) learned(ctx context.Context, in contract.ReductionRef, seen
 			learn(&r.Removals[i])
 			count(&out, r.Removals[i], seen)
 		}
+		if seen != nil && out.Live == 0 { // nobody's deletion is held back any more
+			r.Staged = nil
+		}
 		r.UpdatedAt = a.now()
 		return nil
 	})
