@@ -242,7 +242,7 @@ const least = 5
 // mistake is looked at by a person even where the budget would let everybody go. From which of several sets somebody
 // came is not known once they left it, so the sets of one share count together.
 func (s *sharePlanner) shrunk() string {
-	if s.draining() {
+	if s.draining() || s.retired() {
 		return ""
 	}
 	named := map[string]bool{}

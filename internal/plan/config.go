@@ -56,6 +56,10 @@ func (s *sharePlanner) setUp() {
 		s.scopeMembers() // people first; the teardown takes down what stands when they are out
 		return
 	}
+	if s.retired() {
+		s.keepUp()
+		return
+	}
 	s.converge()
 	s.representations()
 	s.signInChanges()

@@ -50,7 +50,7 @@ func (s *sharePlanner) weigh() {
 		}
 	}
 	e := s.envelope
-	if e == nil || s.draining() {
+	if e == nil || s.draining() || s.retired() {
 		return
 	}
 	s.terms.auto = e.AnswersItself(s.share.Policy.Acceptance, s.terms.people+s.terms.leaving, s.in.Now)
@@ -113,7 +113,7 @@ func (s *sharePlanner) outOfTerms(id string) string {
 // while there is room; whoever is carried stays, because an envelope never removes, and takes room until they are out.
 func (s *sharePlanner) admit() {
 	e := s.envelope
-	if e == nil || s.terms.auto || s.draining() {
+	if e == nil || s.terms.auto || s.draining() || s.retired() {
 		return
 	}
 	if s.terms.lapsed == "" && s.terms.accepted == nil && s.terms.people+s.terms.leaving <= e.MaxUsers {

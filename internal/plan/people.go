@@ -17,6 +17,7 @@ func (s *sharePlanner) people() {
 	for _, id := range wanted {
 		s.judge(id)
 	}
+	s.leaveAsIs()
 	s.arrive()
 	s.convertByRing()
 	s.leavers()
@@ -37,6 +38,9 @@ func (s *sharePlanner) people() {
 func (s *sharePlanner) wanted() []string {
 	if s.draining() {
 		return nil
+	}
+	if s.retired() {
+		return s.remaining()
 	}
 	var ids []string
 	for _, name := range s.share.Sets {

@@ -77,7 +77,7 @@ func inTurn[T any](list []T, id func(T) string) []T {
 // rolls tells whether a ring may hold somebody back. A stop knows no rings, and a first question shows the target
 // everybody who would come in the end.
 func (s *sharePlanner) rolls() bool {
-	return !s.rings.last() && !s.draining() && s.envelope != nil
+	return !s.rings.last() && !s.draining() && !s.retired() && s.envelope != nil
 }
 
 // arrive lets newcomers in until the share carries as many as the open rings hold of everybody who is to be there.
@@ -198,7 +198,7 @@ func (s *sharePlanner) goneBefore() (open map[string]bool, left int) {
 
 // ringState sums up what the open rings let through.
 func (s *sharePlanner) ringState() {
-	if len(s.rings.all) == 0 || s.draining() {
+	if len(s.rings.all) == 0 || s.draining() || s.retired() {
 		return
 	}
 	r := RingState{Open: s.rings.open, Of: len(s.rings.all), Removals: s.out.Counts.Removals}

@@ -66,7 +66,7 @@ func (c *computation) share(share topology.Share) (SharePlan, tally) {
 	}
 	s.out.Terms = s.termsDigest()
 	s.out.Desired.Schema = s.schema()
-	s.converts = s.out.Desired.Schema.UserTypeRecurring
+	s.converts = s.out.Desired.Schema.UserTypeRecurring && !s.retired()
 	s.rings = c.rings(share.Share)
 	if s.observed(source, target) && s.findObjects() {
 		s.people()
@@ -195,7 +195,7 @@ func (s *sharePlanner) sum() {
 	if s.fatalRefused {
 		out.Changes = []Change{}
 	}
-	if !s.draining() { // a person asked for exactly that
+	if !s.draining() && !s.retired() { // a person asked for exactly that, or nobody asks for anything
 		out.Acceptance = s.acceptance()
 	}
 	sortRefusals(out.Refusals)

@@ -31,6 +31,10 @@ type Input struct {
 	// Draining shares are being stopped: nobody is wanted, every member of the scope group leaves, no budget and
 	// no empty-set rule holds, because a person asked for exactly this.
 	Draining []ident.Share
+	// Retired shares are those that no topology declares any more and nobody has stopped: each wants exactly whom it
+	// carries. What the target decided about a person counts all the same. They are among the topology's shares here,
+	// with the policy that they had.
+	Retired []ident.Share
 	// Now is the caller's time, for expiries.
 	Now time.Time
 }
