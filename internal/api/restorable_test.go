@@ -25,22 +25,11 @@ func picture(t *testing.T, w *apitest.World, tenant ident.Tenant, sealed bool, l
 	}
 }
 
-// accepted is the yes of both tenants that b shares with.
-func accepted(t *testing.T, w *apitest.World) {
-	t.Helper()
-	for _, target := range []ident.Tenant{"a", "c"} {
-		if err := w.Store.PutEnvelope(t.Context(), apitest.Org, plan.Envelope{Share: ident.Share{Source: "b", Target: target}, MaxUsers: 500}); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // TestARestoreIsNoWayAroundTheTarget: what it took back, and whom it keeps out, is its own to decide.
 func TestARestoreIsNoWayAroundTheTarget(t *testing.T) {
 	t.Parallel()
 	w := applied(t)
 	w.Control.Leave(t.Context())
-	accepted(t, w)
 	pat, bc := w.Client(t, "pat"), ident.Share{Source: "b", Target: "c"}
 	refused := func(why string) {
 		t.Helper()
@@ -85,7 +74,6 @@ func TestWhoCannotComeBackIsSaidBeforeAnythingIsDone(t *testing.T) {
 	t.Parallel()
 	w := applied(t)
 	w.Control.Leave(t.Context())
-	accepted(t, w)
 	pat := w.Client(t, "pat")
 	r, err := w.Store.Reduction(t.Context(), apitest.Org, "red-b-c")
 	if err != nil {

@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -138,6 +139,7 @@ func (c *Control) Decide(ctx context.Context, workflow string, d contract.Decisi
 	phase := "rejected"
 	if d.Approve {
 		r.Status, phase = store.Approved, "in-sync"
+		c.must(c.store.PutEnvelope(ctx, Org, c.accepted(r, d)))
 	}
 	c.must(c.store.PutRequest(ctx, r))
 	share := r.Share
@@ -145,6 +147,15 @@ func (c *Control) Decide(ctx context.Context, workflow string, d contract.Decisi
 	c.must(err)
 	c.move(ctx, r.Share, phase)
 	return contract.DecisionResult{Status: string(r.Status)}, nil
+}
+
+// accepted is what a yes said.
+func (c *Control) accepted(r store.Request, d contract.Decision) plan.Envelope {
+	return plan.Envelope{
+		RequestID: r.ID, Share: r.Share, Sets: []string{string(r.Share.Source) + "-people"}, MaxUsers: cmp.Or(d.MaxUsers, r.MaxUsers), UserType: "Member",
+		ExistingGuests: cmp.Or(d.ExistingGuests, "keep"), Exclusions: d.Exclusions, Rules: d.Rules, PlanDigest: d.PlanDigest,
+		AcceptedBy: []string{d.By}, AcceptedAt: c.now(), ExpiresAt: c.now().Add(cmp.Or(d.ExpiresAfter, 90*24*time.Hour)),
+	}
 }
 
 // move puts a share into a phase.
@@ -176,6 +187,7 @@ func (c *Control) Leave(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, target := range []ident.Tenant{"a", "c"} {
+		c.must(c.store.PutEnvelope(ctx, Org, plan.Envelope{Share: ident.Share{Source: "b", Target: target}, MaxUsers: 500}))
 		c.must(c.store.PutReduction(ctx, store.Reduction{
 			ID: "red-b-" + string(target), Org: Org, Share: ident.Share{Source: "b", Target: target}, Status: "proven", Reason: "left the user set",
 			OpenedAt: Start, UpdatedAt: c.now(), Removals: []store.Removal{{
