@@ -316,7 +316,7 @@ type Counts struct {
 // the changes and effects of the plan are only those.
 type AcceptanceNeed struct {
 	Needed bool   `json:"needed"`
-	Why    string `json:"why,omitempty"`    // not accepted yet; over the cap: …; new set: …; the acceptance has expired
+	Why    string `json:"why,omitempty"`    // not accepted yet; over the cap: …; new set: …; set … is now group …; the acceptance has expired
 	Delta  bool   `json:"delta,omitempty"`  // it accepted before: only what is outside of that waits
 	Guests int    `json:"guests,omitempty"` // with Delta: existing guests who become Members only if it agrees
 	Frozen bool   `json:"frozen,omitempty"` // it took its yes back: nothing new comes, and it is not asked by itself

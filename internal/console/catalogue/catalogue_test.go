@@ -133,6 +133,7 @@ func TestKnownSentencesAreSaidInTheLanguage(t *testing.T) {
 		ok         bool
 	}{
 		{Swedish, "over the cap: 1200 people, 500 accepted; new set: b-people", "över taket: 1\u00a0200 personer, 500 godkända; ny användaruppsättning: b-people", true},
+		{Swedish, "set b-people is now group Contractors; userType changed", "användaruppsättningen b-people är nu gruppen Contractors; userType har ändrats", true},
 		{Chinese, "not accepted yet", "尚未接受", true},
 		{Chinese, "the acceptance has expired; userType changed", "此前的接受已过期；userType 已更改", true},
 		{Chinese, "1200 people would leave; the budget allows 5", "1,200 人将离开；预算允许 5 人", true},

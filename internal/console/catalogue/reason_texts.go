@@ -7,6 +7,8 @@ func reasonTexts() []text {
 		{"why.expired", "the acceptance has expired", "godkännandet har gått ut", "此前的接受已过期"},
 		{"why.over-cap", "over the cap: {0} people, {1} accepted", "över taket: {0} personer, {1} godkända", "超出上限：{0} 人，已接受 {1} 人"},
 		{"why.new-set", "new set: {0}", "ny användaruppsättning: {0}", "新用户集：{0}"},
+		{"why.set-group", "set {0} is now group {1}", "användaruppsättningen {0} är nu gruppen {1}", "用户集 {0} 现为组 {1}"},
+		{"why.set-list", "set {0} is now a list of people", "användaruppsättningen {0} är nu en lista med personer", "用户集 {0} 现为人员列表"},
 		{"why.guests", "existing guests would become Members, which was not agreed to", "befintliga gäster skulle bli medlemmar, vilket inte har godkänts", "现有来宾将变为成员，此前未就此达成一致"},
 		{"why.user-type", "userType changed", "userType har ändrats", "userType 已更改"},
 		{"why.budget", "{0} people would leave; the budget allows {1}", "{0} personer skulle lämna; budgeten tillåter {1}", "{0} 人将离开；预算允许 {1} 人"},
