@@ -194,6 +194,7 @@ func (s *server) register(mux *http.ServeMux) {
 	s.requestRoutes()
 	s.holdRoutes()
 	s.shareRoutes()
+	s.acceptanceRoutes()
 	s.ledgerRoutes()
 	s.auditRoutes()
 	s.eventRoutes()

@@ -36,13 +36,9 @@ func (s *server) holds(ctx context.Context, in *OrgPath) (wire.Holds, error) {
 	if len(all) == 0 {
 		return out, nil
 	}
-	c, _, err := s.Store.Coverage(ctx, in.Org, store.CoverageFilter{})
-	if err != nil && problem.KindOf(err) != problem.NotFound {
+	names, err := s.upns(ctx, in.Org)
+	if err != nil {
 		return out, err
-	}
-	names := map[ident.Person]string{}
-	for _, row := range c.Rows {
-		names[row.Person] = row.UPN
 	}
 	for _, h := range all {
 		if s.may(ctx, authz.People, authz.OfTenant(in.Org, h.Tenant)) {

@@ -148,3 +148,42 @@ func TestAHoldTellsNothingOfStrangers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhatWasAcceptedCanBeRead: by who sees the share; it is what the target said, with its digest.
+func TestWhatWasAcceptedCanBeRead(t *testing.T) {
+	t.Parallel()
+	w := applied(t)
+	c, share := w.Client(t, "c-admin"), ident.Share{Source: "b", Target: "c"}
+	_, err := c.Acceptance(t.Context(), apitest.Org, share)
+	wants(t, err, 404, "nothing is accepted")
+	yes := wire.Approve{MaxUsers: 7, ExistingGuests: "convert", Exclusions: []string{"bob@b.example"}, ExclusionReason: "left", ExpiresAfter: "30d"}
+	if _, err := c.Approve(t.Context(), apitest.Org, "req-b-c-1", yes); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := w.Store.Envelopes(t.Context(), apitest.Org)
+	if err != nil || len(stored) != 1 {
+		t.Fatalf("stored %+v, %v", stored, err)
+	}
+	for _, who := range []string{"c-admin", "b-admin", "pat", "vera"} {
+		got, err := w.Client(t, who).Acceptance(t.Context(), apitest.Org, share)
+		if err != nil || got.State != "inForce" || got.MaxUsers != 7 || got.ExistingGuests != "convert" || got.Excluded != 1 || got.Ruled != 0 ||
+			got.AcceptedBy[0] != "c-admin" || got.Digest != store.EnvelopeDigest(stored[0]) || len(got.Exclusions) != 1 || got.Exclusions[0].UPN != "bob@b.example" {
+			t.Errorf("%s reads %+v, %v", who, got, err)
+		}
+	}
+	for _, who := range []string{"a-admin", "elsewhere"} {
+		_, err := w.Client(t, who).Acceptance(t.Context(), apitest.Org, share)
+		wants(t, err, 403)
+	}
+	if all, err := w.Client(t, "a-admin").Acceptances(t.Context(), apitest.Org); err != nil || len(all.Acceptances) != 0 {
+		t.Errorf("a sees what c accepted of b: %+v, %v", all, err)
+	}
+	stored[0].Revoked = &plan.Revocation{By: "c-admin", Reason: "audit", At: apitest.Start}
+	if err := w.Store.PutEnvelope(t.Context(), apitest.Org, stored[0]); err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.Acceptances(t.Context(), apitest.Org)
+	if err != nil || len(all.Acceptances) != 1 || all.Acceptances[0].State != "revoked" || all.Acceptances[0].Digest != store.EnvelopeDigest(stored[0]) {
+		t.Errorf("taken back: %+v, %v", all, err)
+	}
+}

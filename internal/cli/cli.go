@@ -108,7 +108,7 @@ func (r *run) root() *cobra.Command {
 	flags.DurationVar(&r.timeout, "timeout", 0, "give up after this time, for example 90s (default: never)")
 	root.AddCommand(
 		r.loginCommand(), r.logoutCommand(), r.whoamiCommand(), r.validateCommand(), r.planCommand(), r.applyCommand(), r.statusCommand(), r.coverageCommand(),
-		r.inboxCommand(), r.approveCommand(), r.rejectCommand(), r.holdCommand(), r.releaseCommand(), r.holdsCommand(),
+		r.inboxCommand(), r.approveCommand(), r.rejectCommand(), r.acceptedCommand(), r.holdCommand(), r.releaseCommand(), r.holdsCommand(),
 		r.stopCommand(), r.revokeCommand(), r.continueCommand(), r.revertCommand(), r.restoreCommand(), r.reductionsCommand(), r.historyCommand(), r.auditCommand(),
 		r.exportCommand(), r.versionCommand(),
 	)

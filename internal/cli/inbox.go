@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -123,7 +124,7 @@ func (r *run) showInbox(requests []asked, tenant string) {
 			r.printf("    … and %d more; --people %d shows them\n", q.Total-len(q.Who), min(q.Total, 1000))
 		}
 		if q.Status == store.Waiting {
-			r.printf("  decide: entente approve %s   or   entente reject %s --reason …\n", q.ID, q.ID)
+			r.printf("  decide: entente approve %s --plan %s\n     or:  entente reject %s --reason …\n", q.ID, q.PlanDigest, q.ID)
 		}
 	}
 }
@@ -154,8 +155,8 @@ func (r *run) approveCommand() *cobra.Command {
 	var rules []string
 	cmd := &cobra.Command{
 		Use: "approve REQUEST | --tenant TENANT --all", Short: "Say yes for your tenant, within limits", Args: cobra.MaximumNArgs(1),
-		Long:    "Say yes for your tenant. What is left out stays as asked. Only the tenant's own admin can.\nExit code 4: a further approver is needed.",
-		Example: "  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude barbara@b.example\n  entente approve REQUEST --exclude-rule \"department:Sales*\" --exclude-reason \"not part of the project\"",
+		Long:    "Say yes for your tenant. What is left out stays as asked. Only the tenant's own admin can. With --plan, as the inbox\nshows it, the yes is to exactly the people you saw; without it, to those who ask at this moment. A yes to people who\nleave has no limits.\nExit code 4: a further approver is needed.",
+		Example: "  entente approve REQUEST --plan DIGEST\n  entente approve REQUEST --max-users 100 --existing-guests convert\n  entente approve --tenant c --all\n  entente approve REQUEST --exclude barbara@b.example\n  entente approve REQUEST --exclude-rule \"department:Sales*\" --exclude-reason \"not part of the project\"",
 		RunE: r.connected(func(ctx context.Context, c *client.Client, org string, args []string) error {
 			for _, text := range rules {
 				field, match, ok := strings.Cut(text, ":")
@@ -167,6 +168,9 @@ func (r *run) approveCommand() *cobra.Command {
 			requests, err := chosen(ctx, c, org, args, tenant, all)
 			if err != nil {
 				return err
+			}
+			if all && limited(in) {
+				requests = r.limitable(requests)
 			}
 			return r.approve(ctx, c, org, requests, in)
 		}),
@@ -183,6 +187,20 @@ func (r *run) approveCommand() *cobra.Command {
 	f.StringVar(&in.Reason, "reason", "", "recorded in the ledger")
 	f.StringVar(&in.PlanDigest, "plan", "", "the plan you saw; refused when the request is about another one by now")
 	return cmd
+}
+
+// limited: a yes within limits is for people who come in.
+func limited(in wire.Approve) bool {
+	return in.MaxUsers != 0 || in.ExistingGuests != "" || in.ExpiresAfter != "" || len(in.Exclusions)+len(in.Rules) > 0
+}
+
+// limitable leaves questions about people who leave to an answer of their own, and says so.
+func (r *run) limitable(requests []store.Request) []store.Request {
+	out := slices.DeleteFunc(slices.Clone(requests), func(q store.Request) bool { return q.Kind == "reduction" })
+	if left := len(requests) - len(out); left > 0 {
+		r.note("%s about people who leave not answered: limits are for people who come in\n", count(left, "request"))
+	}
+	return out
 }
 
 // chosen are the requests meant; with --all those that wait, with the plans they are about at this moment.
@@ -210,7 +228,7 @@ func (r *run) approve(ctx context.Context, c *client.Client, org string, request
 	missing := 0
 	for _, q := range requests {
 		answer := in
-		if answer.PlanDigest == "" {
+		if seen(answer.PlanDigest, q.PlanDigest) {
 			answer.PlanDigest = q.PlanDigest
 		}
 		decided, err := c.Approve(ctx, org, q.ID, answer)
@@ -238,6 +256,11 @@ func (r *run) approve(ctx context.Context, c *client.Client, org string, request
 		return &ended{code: ExitWaiting}
 	}
 	return nil
+}
+
+// seen: a digest may be given as people compare it, by its beginning; without one it is the plan of this moment.
+func seen(given, now string) bool {
+	return given == "" || len(given) >= len(short(now)) && strings.HasPrefix(now, given)
 }
 
 func (r *run) rejectCommand() *cobra.Command {

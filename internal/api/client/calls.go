@@ -155,6 +155,16 @@ func (c *Client) Reject(ctx context.Context, name, id, reason string) (wire.Deci
 	return call[wire.Decided](ctx, c, http.MethodPost, org(name, "requests", id, "reject"), nil, wire.Reason{Reason: reason})
 }
 
+// Acceptances are what targets said yes to.
+func (c *Client) Acceptances(ctx context.Context, name string) (wire.Acceptances, error) {
+	return call[wire.Acceptances](ctx, c, http.MethodGet, org(name, "acceptances"), nil, nil)
+}
+
+// Acceptance is what the target of one share said yes to.
+func (c *Client) Acceptance(ctx context.Context, name string, s ident.Share) (wire.Acceptance, error) {
+	return call[wire.Acceptance](ctx, c, http.MethodGet, sharePath(name, s, "acceptance"), nil, nil)
+}
+
 // Holds are the people whom targets keep out or blocked.
 func (c *Client) Holds(ctx context.Context, name string) (wire.Holds, error) {
 	return call[wire.Holds](ctx, c, http.MethodGet, org(name, "holds"), nil, nil)
