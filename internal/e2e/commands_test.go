@@ -26,8 +26,7 @@ func table() map[string]command {
 		"remember": (*story).remember, "time": (*story).time, "person": (*story).person, "objects": (*story).objects,
 		"mark": (*story).mark, "writes": (*story).writes, "order": (*story).order, "untouched": (*story).untouched,
 		"requests": (*story).requests, "partner": (*story).partner, "all-approve": (*story).allApprove,
-		"cycle": (*story).cycle,
-		"hold": (*story).hold, "kill-while-held": (*story).killWhileHeld,
+		"cycle": (*story).cycle, "hold": (*story).hold, "kill-while-held": (*story).killWhileHeld,
 		"entente": program("entente"), "entrasim": program("entrasim"),
 	}
 }
