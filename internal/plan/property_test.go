@@ -182,16 +182,27 @@ func each(s scenario, compute computer, judge func(w *world, in Input, p Plan) e
 	return nil
 }
 
-func noJudge(*world, Input, Plan) error { return nil }
-func noAfter(*world, Plan) error        { return nil }
+func noAfter(*world, Plan) error { return nil }
 
 // properties are what every plan owes.
 var properties = map[string]func(scenario, computer) error{
 	"planning after applying is empty": func(s scenario, c computer) error {
-		return each(s, c, noJudge, func(_ *world, p Plan) error {
+		room := map[ident.Share]bool{} // whoever left made room, below a cap or a bound, that nobody had before
+		return each(s, c, func(_ *world, in Input, p Plan) error {
 			for _, share := range p.Shares {
-				if len(share.Changes) > 0 {
+				room[share.Share] = share.Counts.Removals > 0 && (share.Counts.Waiting > 0 || in.Envelopes[share.Share].Auto)
+			}
+			return nil
+		}, func(w *world, p Plan) error {
+			for _, share := range p.Shares {
+				if len(share.Changes) > 0 && !room[share.Share] {
 					return fmt.Errorf("%s: %+v", share.Share, share.Changes)
+				}
+			}
+			w.apply(&quiet{}, p) // whoever waited for that room
+			for _, share := range c(w.in(&quiet{})).Shares {
+				if len(share.Changes) > 0 {
+					return fmt.Errorf("%s, when who waited for room is in: %+v", share.Share, share.Changes)
 				}
 			}
 			return nil
