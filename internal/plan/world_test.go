@@ -265,6 +265,7 @@ func (w *world) cycle(s SharePlan) {
 			continue
 		case !object.DeletedAt.IsZero():
 			w.undelete(target, object.ID)
+			w.editUser(s.Share.Target, object.ID, func(u *directory.User) { u.Enabled = home.Enabled }) // every mapped value is written anew
 		}
 		for i := range target.Users {
 			if target.Users[i].ID == object.ID && s.Desired.Schema.UserTypeRecurring {
