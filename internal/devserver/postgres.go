@@ -60,7 +60,14 @@ func ownPostgres(ctx context.Context, databaseURL string) (release func(), err e
 		}
 		return nil, fmt.Errorf("embedded Temporal: %w", err)
 	}
-	return func() { _ = conn.Close(context.Background()) }, nil
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		// Said before the connection goes: Postgres ends a closed session a moment later, and whoever starts next would
+		// meet the lock.
+		_, _ = conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", int64(ownerLock))
+		_ = conn.Close(ctx)
+	}, nil
 }
 
 // openPostgres creates or migrates Temporal's two schemas with the server's own versioned migrations.
