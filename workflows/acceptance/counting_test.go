@@ -87,10 +87,9 @@ func TestWhoApprovedMayStillSayNo(t *testing.T) {
 
 func TestAPartialYesIsShownBeforeItsGiverHears(t *testing.T) {
 	t.Parallel()
-	e := env(t)
+	e := flowtest.New(t)
 	var a *flowtest.Answer
 	shown := false
-	e = flowtest.New(t)
 	flowtest.Do[contract.CloseRequestIn](e, contract.CloseRequest, nil)
 	flowtest.Do(e, contract.NoteApproval, func(contract.NoteApprovalIn) error { shown = !a.Done; return nil })
 	a = e.Update(time.Hour, contract.DecideUpdate, by("s1", "carol"))
