@@ -95,7 +95,7 @@ var (
 	userTypeTable = &table{what: "userType", doc: "What shared people are in the target.", fields: []field{
 		{name: "value", kind: text, values: []string{"member"}, standard: "member", doc: "The userType of shared people."},
 		{name: "existingGuests", kind: text, values: []string{"keep", "ask", "convert"}, standard: "ask", doc: "What happens to guests who were there before."},
-		{name: "drift", kind: text, values: []string{"repair", "report"}, standard: "repair", doc: "What happens when somebody in the target makes a Member a guest or hides them: repair undoes it, report only says so."},
+		{name: "drift", kind: text, values: []string{"repair", "report"}, standard: "repair", doc: "What happens when somebody in the target makes a Member a guest or hides them: repair undoes it, report only says so. Checked and kept with the topology; nothing acts on it yet."},
 	}}
 	dayTable = &table{what: "day", doc: "How many removals may happen in any 24 hours without an approval. Not below the run's budget.", fields: []field{
 		{name: "count", kind: number, min: 0, max: maxWindow, doc: "People; 3 times the run's where it is not written."},
